@@ -5,15 +5,120 @@ namespace Skiff.Guest;
 /// <summary>
 /// The node's folder of compiled code: where an entry lies and how it is found. Both wings know it: the control wing looks
 /// up, the run wing's compile helper fills. Content-addressed: digest of the module, below a folder for engine version,
-/// engine settings and CPU. Files are 0444 in folders that only root can enter: a guest gets a descriptor, never the path.
+/// engine settings and CPU. Files are 0444 in folders that only their owner can enter: a guest gets a descriptor, never the path.
 /// </summary>
-public sealed class CodeCache(string root)
+/// <param name="root">Absolute path of the folder; need not exist yet.</param>
+public sealed partial class CodeCache(string root, TimeProvider? time = null)
 {
+    /// <summary>
+    /// Version of the engine and of the settings that code is compiled with. The engine's own word for it
+    /// (<c>WasmEngine.Tag</c>) must be the same; a test holds the two together, since this room may not name the engine.
+    /// </summary>
+    public const string EngineTag = "wasmtime-50.0.1-s1";
+
+    // How old the mark of the last use may become before it is renewed: the order of cleaning needs no more, and a start
+    // of a popular module then writes nothing to the disk.
+    private static readonly TimeSpan UseMarkAge = TimeSpan.FromMinutes(1);
+
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+
     public string Root { get; } = root;
+
+    /// <summary>Folder of the entries that this machine's engine can load.</summary>
+    public string Folder { get; } = Path.Combine(root, $"{EngineTag}-{CpuFeatures.Name}");
 
     /// <summary>Opens the compiled form of the module with this digest and marks it as used; null if there is none.</summary>
     /// <param name="digest">SHA-256 of the module as the image holds it (binary or text), 64 lowercase hex digits.</param>
-    public CacheEntry? TryOpen(string digest) => throw new NotImplementedException();
+    /// <exception cref="IOException">The cache can be written by somebody else, or an entry cannot be opened.</exception>
+    public CacheEntry? TryOpen(string digest)
+    {
+        RequireDigest(digest);
+        return TryOpen(digest, CodeKind.Module) ?? TryOpen(digest, CodeKind.Component);
+    }
+
+    /// <summary>Where the compiled form of a module lies, whether it is there or not.</summary>
+    public string PathOf(string digest, CodeKind kind) => Path.Combine(Folder, digest + SuffixOf(kind));
+
+    private CacheEntry? TryOpen(string digest, CodeKind kind)
+    {
+        var path = PathOf(digest, kind);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        SafeFileHandle handle;
+        try
+        {
+            handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (FileNotFoundException)
+        {
+            // Cleaned between the look and the opening: as if it had never been there.
+            return null;
+        }
+
+        try
+        {
+            RequireOwnersOnly(handle, path);
+            if (!CompiledFile.IsWhole(handle))
+            {
+                handle.Dispose();
+                return null;
+            }
+
+            MarkUsed(handle);
+            return new CacheEntry(handle, path, kind);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    private void MarkUsed(SafeFileHandle handle)
+    {
+        var now = _time.GetUtcNow().UtcDateTime;
+        if (now - File.GetLastWriteTimeUtc(handle) < UseMarkAge)
+        {
+            return;
+        }
+
+        try
+        {
+            File.SetLastWriteTimeUtc(handle, now);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // A cache on a read-only disk, or filled by somebody else, still serves; nobody cleans it from here.
+        }
+    }
+
+    // Compiled code is native code of this process: who can write the file, or the folder it lies in, owns the node.
+    private void RequireOwnersOnly(SafeFileHandle handle, string path)
+    {
+        const UnixFileMode Others = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+        if ((File.GetUnixFileMode(handle) & Others) != 0)
+        {
+            throw new IOException($"compiled code {path} can be written by others than its owner; remove it");
+        }
+
+        if ((File.GetUnixFileMode(Folder) & Others) != 0)
+        {
+            throw new IOException($"cache folder {Folder} can be written by others than its owner; chmod it to 0700");
+        }
+    }
+
+    private static void RequireDigest(string digest)
+    {
+        if (!ContentDigest.IsValid(digest))
+        {
+            throw new ArgumentException($"'{digest}' is not a SHA-256 digest of 64 lowercase hex digits", nameof(digest));
+        }
+    }
+
+    private static string SuffixOf(CodeKind kind) => kind == CodeKind.Module ? ".module.cwasm" : ".component.cwasm";
 }
 
 /// <summary>An open entry of the <see cref="CodeCache"/>. The caller disposes the handle.</summary>
