@@ -1,0 +1,17 @@
+// The sandbox container of a pod: holds the namespaces and ends on TERM.
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void end(int signal) {
+    (void)signal;
+    _exit(0);
+}
+
+int main(void) {
+    signal(SIGTERM, end);
+    signal(SIGINT, end);
+    for (;;) {
+        pause();
+    }
+}
