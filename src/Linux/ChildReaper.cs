@@ -2,72 +2,289 @@ using System.Runtime.InteropServices;
 
 namespace Skiff.Linux;
 
-/// <summary>How a child process ended, as wait(2) tells it.</summary>
-/// <param name="Code">Exit code, or 128 + signal.</param>
-/// <param name="Signal">The signal that ended it, or 0.</param>
-public readonly record struct ChildExit(int Code, int Signal, DateTimeOffset At);
-
-/// <summary>What to start. Descriptors not named here are closed in the child.</summary>
-public sealed record SpawnRequest
-{
-    /// <summary>Absolute path of the program.</summary>
-    public required string Program { get; init; }
-
-    /// <summary>Argument vector, element 0 included.</summary>
-    public required IReadOnlyList<string> Arguments { get; init; }
-
-    /// <summary>Whole environment as K=V; null: the caller's.</summary>
-    public IReadOnlyList<string>? Environment { get; init; }
-
-    public string? WorkingDirectory { get; init; }
-
-    /// <summary>Descriptor 0, 1, 2; null: /dev/null.</summary>
-    public SafeHandle? StandardInput { get; init; }
-
-    public SafeHandle? StandardOutput { get; init; }
-
-    public SafeHandle? StandardError { get; init; }
-
-    /// <summary>Become descriptors 3, 4, … in the child, in this order.</summary>
-    public IReadOnlyList<SafeHandle> Inherited { get; init; } = [];
-
-    /// <summary>Own session (setsid), for a process that must outlive its starter's terminal and group.</summary>
-    public bool NewSession { get; init; }
-}
-
 /// <summary>
 /// Starts child processes and learns how they and the orphans they leave to us end. One per process: it reaps every child,
 /// so nothing else in the process may wait for children (no System.Diagnostics.Process).
 /// </summary>
-public sealed class ChildReaper : IDisposable
+public sealed partial class ChildReaper : IDisposable
 {
+    /// <summary>
+    /// Ends kept for a caller that has announced an orphan and not yet named it. A container's init and what its hooks
+    /// leave behind are a handful; above this the oldest go, so that a fork bomb cannot fill our memory.
+    /// </summary>
+    private const int UnclaimedMax = 1024;
+
+    /// <summary>What <see cref="RunAsync"/> captures of each stream: enough for an OCI runtime's longest complaint.</summary>
+    public const int OutputBytesMax = 64 * 1024;
+
+    private const int ThreadStackBytes = 256 * 1024;
+    private const int PR_SET_CHILD_SUBREAPER = 36;
+    private const int P_ALL = 0;
+    private const int P_PID = 1;
+    private const int WNOHANG = 1;
+    private const int WEXITED = 4;
+    private const int WNOWAIT = 0x01000000;
+    private const int CLD_EXITED = 1;
+
+    private static int _living;
+
+    private readonly TimeProvider _time;
+
+    /// <summary>
+    /// Held while a program is started and registered, while an end is taken from the kernel, and while a signal is sent:
+    /// so an end never comes before its child is known, and a signal never reaches a number that was given back.
+    /// </summary>
+    private readonly Lock _gate = new();
+    private readonly AutoResetEvent _spawned = new(initialState: false);
+    private readonly Dictionary<int, ChildProcess> _children = [];
+    private readonly Dictionary<int, ChildExit> _unclaimed = [];
+    private readonly Queue<int> _unclaimedOrder = [];
+    private int _expecting;
+    private bool _disposed;
+
+    /// <param name="time">Gives <see cref="ChildExit.At"/>.</param>
     /// <param name="subreaper">Become PR_SET_CHILD_SUBREAPER, so that a container's init comes to us when its runtime exits.</param>
-    public ChildReaper(TimeProvider time, bool subreaper) => throw new NotImplementedException();
+    public ChildReaper(TimeProvider time, bool subreaper)
+    {
+        if (Interlocked.CompareExchange(ref _living, 1, 0) != 0)
+        {
+            throw new InvalidOperationException("A ChildReaper is alive already: it reaps every child, so a process can have one only.");
+        }
+
+        _time = time;
+        if (subreaper)
+        {
+            Libc.Check(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl PR_SET_CHILD_SUBREAPER");
+        }
+
+        new Thread(Reap, ThreadStackBytes) { IsBackground = true, Name = "child reaper" }.Start();
+    }
 
     /// <summary>Starts a program. Fails with <see cref="LinuxException"/> naming the program when it cannot be executed.</summary>
-    public ChildProcess Spawn(SpawnRequest request) => throw new NotImplementedException();
+    public ChildProcess Spawn(SpawnRequest request)
+    {
+        ChildProcess child;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            child = Register(PosixSpawn.Start(request));
+        }
+
+        _spawned.Set();
+        return child;
+    }
+
+    /// <summary>
+    /// Runs a program to its end. Descriptors 1 and 2 are captured where the request leaves them null. A program that
+    /// overstays <paramref name="timeout"/>, or is no longer wanted, gets SIGKILL and has ended when this returns.
+    /// </summary>
+    /// <exception cref="LinuxException">It cannot be executed.</exception>
+    /// <exception cref="TimeoutException">It took too long; the message names it and quotes its stderr.</exception>
+    public async Task<ProgramResult> RunAsync(SpawnRequest request, TimeSpan timeout, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        using var output = request.StandardOutput is null ? new CapturedOutput("stdout", OutputBytesMax) : null;
+        using var errors = request.StandardError is null ? new CapturedOutput("stderr", OutputBytesMax) : null;
+        var child = Spawn(request with
+        {
+            StandardOutput = request.StandardOutput ?? output?.Handle,
+            StandardError = request.StandardError ?? errors?.Handle,
+        });
+        try
+        {
+            var exit = await child.Exit.WaitAsync(timeout, _time, cancellation);
+            return new ProgramResult(exit, output?.Read() ?? "", errors?.Read() ?? "");
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            child.Signal(Signals.SIGKILL);
+            await child.Exit;
+            if (exception is OperationCanceledException)
+            {
+                throw;
+            }
+
+            var said = errors?.Read().Trim() is { Length: > 0 } text ? $": {text}" : "";
+            throw new TimeoutException($"{request.Program} did not end within {timeout.TotalSeconds} s and was killed{said}");
+        }
+    }
 
     /// <summary>
     /// Keeps the exits of processes nobody has claimed yet until the returned token is disposed. Take it before starting a
     /// program that leaves an orphan to us, <see cref="Adopt"/> the orphan, then dispose.
     /// </summary>
-    public IDisposable ExpectOrphan() => throw new NotImplementedException();
+    public IDisposable ExpectOrphan()
+    {
+        lock (_gate)
+        {
+            _expecting++;
+        }
 
-    /// <summary>Claims a process that was re-parented to us. Its exit is known even if it has already ended.</summary>
-    public ChildProcess Adopt(int pid) => throw new NotImplementedException();
+        return new Expectation(this);
+    }
 
-    public void Dispose() => throw new NotImplementedException();
-}
+    /// <summary>
+    /// Claims a process that was re-parented to us. Its exit is known even if it has already ended. Fails with
+    /// <see cref="LinuxException"/> (ECHILD) when the process is not our child, or ended while no <see cref="ExpectOrphan"/> token lived.
+    /// </summary>
+    public ChildProcess Adopt(int pid)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_children.TryGetValue(pid, out var known))
+            {
+                return known;
+            }
 
-/// <summary>A child of ours. Its pid stays its own until <see cref="Exit"/> completes.</summary>
-public sealed class ChildProcess
-{
-    internal ChildProcess(int pid, Task<ChildExit> exit) => (Pid, Exit) = (pid, exit);
+            // A living child goes before a remembered end: the number may have been reused since.
+            if (Wait(P_PID, pid, WEXITED | WNOHANG | WNOWAIT) is not null)
+            {
+                return Register(pid);
+            }
 
-    public int Pid { get; }
+            if (!_unclaimed.Remove(pid, out var exit))
+            {
+                throw new LinuxException("adopt (it is not a child of this process, or its end came before anybody expected it)", Errno.ECHILD, $"process {pid}");
+            }
 
-    public Task<ChildExit> Exit { get; }
+            var ended = new ChildProcess(pid, _gate);
+            ended.MarkReaped();
+            ended.Complete(exit);
+            return ended;
+        }
+    }
 
-    /// <summary>Sends a signal; false when the process has already ended (its number is never used after that).</summary>
-    public bool Signal(int signal) => throw new NotImplementedException();
+    /// <summary>Stops reaping. The exits of children still alive are then never known: their tasks are cancelled.</summary>
+    public void Dispose()
+    {
+        ChildProcess[] orphans;
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            orphans = [.. _children.Values];
+            orphans.ToList().ForEach(child => child.MarkReaped());
+            _children.Clear();
+        }
+
+        // A thread still blocked in waitid only peeks (WNOWAIT) when it wakes, so it cannot take an end from a successor.
+        _spawned.Set();
+        Array.ForEach(orphans, child => child.Abandon());
+        Volatile.Write(ref _living, 0);
+    }
+
+    private ChildProcess Register(int pid)
+    {
+        _unclaimed.Remove(pid);
+        var child = new ChildProcess(pid, _gate);
+        _children.Add(pid, child);
+        return child;
+    }
+
+    private void Reap()
+    {
+        while (!Volatile.Read(ref _disposed))
+        {
+            if (Wait(P_ALL, 0, WEXITED | WNOWAIT) is { } end)
+            {
+                Settle(end.Pid);
+            }
+            else
+            {
+                // No child, hence no grandchild that could become ours: nothing can end before the next spawn.
+                _spawned.WaitOne();
+            }
+        }
+    }
+
+    private void Settle(int pid)
+    {
+        ChildProcess? child;
+        ChildExit exit;
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            if (_children.Remove(pid, out child))
+            {
+                child.MarkReaped();
+            }
+
+            // Null only if somebody else in this process waits for children, against the rule of this class.
+            var end = Wait(P_PID, pid, WEXITED) ?? throw new LinuxException("waitid (another part of this process has reaped it)", Errno.ECHILD, $"process {pid}");
+            exit = end.Code == CLD_EXITED
+                ? new ChildExit(end.Status, 0, _time.GetUtcNow())
+                : new ChildExit(128 + end.Status, end.Status, _time.GetUtcNow());
+            if (child is null && _expecting > 0)
+            {
+                KeepUnclaimed(pid, exit);
+            }
+        }
+
+        child?.Complete(exit);
+    }
+
+    private void KeepUnclaimed(int pid, ChildExit exit)
+    {
+        _unclaimed[pid] = exit;
+        _unclaimedOrder.Enqueue(pid);
+        if (_unclaimedOrder.Count > UnclaimedMax)
+        {
+            _unclaimed.Remove(_unclaimedOrder.Dequeue());
+        }
+    }
+
+    private void EndExpectation()
+    {
+        lock (_gate)
+        {
+            if (--_expecting == 0)
+            {
+                _unclaimed.Clear();
+                _unclaimedOrder.Clear();
+            }
+        }
+    }
+
+    /// <summary>waitid(2). Null: no such child. A pid of 0 in the answer: it is alive (WNOHANG only).</summary>
+    private static unsafe (int Pid, int Code, int Status)? Wait(int kind, int id, int options)
+    {
+        // siginfo_t: 128 bytes; with 8-byte alignment si_code is at 8, si_pid at 16, si_status at 24.
+        var info = stackalloc byte[128];
+        while (waitid(kind, id, info, options) != 0)
+        {
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Errno.EINTR:
+                    continue;
+                case Errno.ECHILD:
+                    return null;
+                default:
+                    throw Libc.Failure("waitid");
+            }
+        }
+
+        return (*(int*)(info + 16), *(int*)(info + 8), *(int*)(info + 24));
+    }
+
+    private sealed class Expectation(ChildReaper reaper) : IDisposable
+    {
+        private ChildReaper? _reaper = reaper;
+
+        public void Dispose() => Interlocked.Exchange(ref _reaper, null)?.EndExpectation();
+    }
+
+    [LibraryImport(Libc.Name, SetLastError = true)]
+    private static unsafe partial int waitid(int kind, int id, byte* info, int options);
+
+    [LibraryImport(Libc.Name, SetLastError = true)]
+    private static partial int prctl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
 }
