@@ -1,19 +1,133 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
 namespace Skiff.Linux;
 
-/// <summary>One mount, in the words of mount(8): what containerd hands over as a container's rootfs.</summary>
-/// <param name="Type">File system type, e.g. <c>overlay</c>, <c>bind</c>.</param>
-/// <param name="Options">Options as fstab spells them; flags (<c>ro</c>, <c>rbind</c>, …) and data mixed.</param>
-public sealed record MountPoint(string Type, string Source, string Target, IReadOnlyList<string> Options);
-
 /// <summary>mount(2) and umount2(2).</summary>
-public static class Mounts
+public static partial class Mounts
 {
+    private const int MNT_DETACH = 2;
+    private const int UMOUNT_NOFOLLOW = 8;
+
+    /// <summary>More mounts than this stacked on one folder are not ours: a loop that never ends must not be possible.</summary>
+    private const int StackedMax = 1024;
+
     /// <summary>
     /// Mounts <paramref name="mount"/> on <paramref name="target"/>. Overlay options longer than a page are passed layer by
-    /// layer through the fsopen(2) family. Fails with <see cref="LinuxException"/> naming type, source and target.
+    /// layer through the fsopen(2) family. Fails with <see cref="LinuxException"/> naming type, source and target; then
+    /// nothing of this mount is left.
     /// </summary>
-    public static void Mount(MountPoint mount, string target) => throw new NotImplementedException();
+    public static void Mount(MountPoint mount, string target)
+    {
+        var options = MountOptions.Parse(mount);
+        if (mount.Target.Trim('/').Length == 0)
+        {
+            Mount(mount, options, target);
+            return;
+        }
+
+        // The folder lies in a rootfs that may be an image's: its links must not lead the mount elsewhere.
+        using var root = new RootDirectory(target);
+        using var place = root.TryOpenPath(mount.Target) ?? throw new LinuxException(Operation(mount), Errno.ENOENT, $"{target} (folder {mount.Target} in it)");
+        Mount(mount, options, $"/proc/self/fd/{place.DangerousGetHandle()}");
+    }
 
     /// <summary>Unmounts everything mounted on <paramref name="target"/>, lazily and without following links; nothing there is no error.</summary>
-    public static void UnmountAll(string target) => throw new NotImplementedException();
+    public static void UnmountAll(string target)
+    {
+        for (var count = 0; count < StackedMax; count++)
+        {
+            if (umount2(target, MNT_DETACH | UMOUNT_NOFOLLOW) != 0)
+            {
+                // EINVAL is how umount2 says that nothing is mounted there.
+                if (Marshal.GetLastPInvokeError() is Errno.EINVAL or Errno.ENOENT or Errno.ENOTDIR)
+                {
+                    return;
+                }
+
+                throw Libc.Failure("unmount", target);
+            }
+        }
+
+        throw new LinuxException($"unmount (more than {StackedMax} mounts stacked)", Errno.EBUSY, target);
+    }
+
+    internal static string Operation(MountPoint mount) => $"mount {mount.Type} {mount.Source} on";
+
+    /// <summary>The plain call, for the ways around its limit of one page.</summary>
+    internal static void Call(MountPoint mount, string target, MountFlags flags, string? data)
+    {
+        if (mount_(mount.Source, target, mount.Type, (nuint)flags, data) != 0)
+        {
+            throw Libc.Failure(Operation(mount), target);
+        }
+    }
+
+    /// <summary>True when the kernel, which copies one page at most, would cut these options (and their final zero) off.</summary>
+    internal static bool ExceedsPage(string data) => Encoding.UTF8.GetByteCount(data) >= Environment.SystemPageSize;
+
+    private static void Mount(MountPoint mount, MountOptions options, string target)
+    {
+        if (options.Flags.HasFlag(MountFlags.Bind) && !options.Flags.HasFlag(MountFlags.Remount))
+        {
+            Bind(mount, options.Flags, target);
+        }
+        else
+        {
+            MountNew(mount, options, target);
+        }
+
+        if (options.Propagation != MountFlags.None)
+        {
+            OrUndo(target, () => Call(mount, target, options.Propagation, data: null));
+        }
+    }
+
+    private static void MountNew(MountPoint mount, MountOptions options, string target)
+    {
+        var data = string.Join(',', options.Data);
+        if (!ExceedsPage(data))
+        {
+            Call(mount, target, options.Flags, data);
+        }
+        else if (mount.Type == "overlay")
+        {
+            LongOverlay.Mount(mount, options, target);
+        }
+        else
+        {
+            throw new LinuxException($"{Operation(mount)} (its options are longer than a page)", Errno.EINVAL, target);
+        }
+    }
+
+    private static void Bind(MountPoint mount, MountFlags flags, string target)
+    {
+        const MountFlags BindFlags = MountFlags.Bind | MountFlags.Recursive | MountFlags.Silent;
+        Call(mount, target, flags & BindFlags, data: null);
+        if ((flags & ~BindFlags) != 0)
+        {
+            // The kernel ignores every other flag of a bind; ro and its like take a second call. Recursive must be off there.
+            OrUndo(target, () => Call(mount, target, (flags & ~MountFlags.Recursive) | MountFlags.Bind | MountFlags.Remount, data: null));
+        }
+    }
+
+    private static void OrUndo(string target, Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch (LinuxException)
+        {
+            // The first cause is what the caller must hear; a failure to undo would hide it.
+            _ = umount2(target, MNT_DETACH);
+            throw;
+        }
+    }
+
+    [LibraryImport(Libc.Name, EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int mount_(string source, string target, string type, nuint flags, string? data);
+
+    [LibraryImport(Libc.Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int umount2(string target, int flags);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Skiff.Linux;
@@ -6,15 +7,86 @@ namespace Skiff.Linux;
 /// A directory that is the root of the paths opened through it: openat2(2) with RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS.
 /// The kernel resolves symlinks and <c>..</c> inside it, so a hostile image cannot lead out.
 /// </summary>
-public sealed class RootDirectory : IDisposable
+public sealed partial class RootDirectory : IDisposable
 {
-    public RootDirectory(string path) => throw new NotImplementedException();
+    private const nint SYS_openat2 = 437;
+    private const ulong RESOLVE_NO_MAGICLINKS = 0x02;
+    private const ulong RESOLVE_IN_ROOT = 0x10;
+
+    /// <summary>The kernel answers EAGAIN when a rename or mount anywhere disturbed the walk; it asks to try again, not for ever.</summary>
+    private const int AttemptsMax = 128;
+
+    private readonly SafeFileHandle _root;
+    private readonly string _path;
+
+    /// <exception cref="LinuxException">It is missing or no directory; the message names the path.</exception>
+    public RootDirectory(string path)
+    {
+        _path = path;
+        _root = Libc.Own(Libc.Open(path, Libc.O_PATH | Libc.O_DIRECTORY), "open folder", path);
+    }
 
     /// <summary>Opens a regular file for reading; null when it is missing, not a regular file, or a dangling or looping link.</summary>
-    public SafeFileHandle? TryOpenFile(string path) => throw new NotImplementedException();
+    public SafeFileHandle? TryOpenFile(string path)
+    {
+        // O_PATH first: really opening a device of a hostile image can already do harm, and a FIFO would wait for its writer.
+        using var place = TryOpenPath(path);
+        if (place is null || !FileStatus.Is(FileStatus.Mode(place, Subject(path)), FileStatus.Regular))
+        {
+            return null;
+        }
 
-    /// <summary>The mode bits of what <paramref name="path"/> leads to, or null when there is nothing.</summary>
-    public int? TryGetMode(string path) => throw new NotImplementedException();
+        return Libc.Own(Libc.Open($"/proc/self/fd/{place.DangerousGetHandle()}", Libc.O_RDONLY), "open", Subject(path));
+    }
 
-    public void Dispose() => throw new NotImplementedException();
+    /// <summary>The mode bits (st_mode, type included) of what <paramref name="path"/> leads to, or null when there is nothing.</summary>
+    public int? TryGetMode(string path)
+    {
+        using var place = TryOpenPath(path);
+        return place is null ? null : FileStatus.Mode(place, Subject(path));
+    }
+
+    public void Dispose() => _root.Dispose();
+
+    /// <summary>A descriptor that only names the place (O_PATH); null when there is nothing.</summary>
+    internal unsafe SafeFileHandle? TryOpenPath(string path)
+    {
+        if (path.Contains('\0', StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var how = new OpenHow { Flags = Libc.O_PATH | Libc.O_CLOEXEC, Resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+        for (var attempt = 0; ; attempt++)
+        {
+            var descriptor = openat2(SYS_openat2, _root, path, &how, (nuint)sizeof(OpenHow));
+            if (descriptor >= 0)
+            {
+                return new SafeFileHandle(descriptor, ownsHandle: true);
+            }
+
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Errno.EAGAIN or Errno.EINTR when attempt < AttemptsMax:
+                    continue;
+                case Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP or Errno.ENAMETOOLONG:
+                    return null;
+                default:
+                    throw Libc.Failure("openat2", Subject(path));
+            }
+        }
+    }
+
+    private string Subject(string path) => $"{path} in {_path}";
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct OpenHow
+    {
+        public ulong Flags;
+        public ulong Mode;
+        public ulong Resolve;
+    }
+
+    [LibraryImport(Libc.Name, EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial nint openat2(nint number, SafeHandle directory, string path, OpenHow* how, nuint size);
 }
