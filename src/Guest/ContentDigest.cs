@@ -125,7 +125,6 @@ public sealed class ContentDigest
     // Section 6.2.2. The eight working variables change places by the order of the arguments instead of by moves, and the
     // message schedule lives in sixteen slots that are overwritten in turn. Optimized for speed although the programs are
     // compiled for size: hashing a module is the longest thing the shim ever does by itself.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Compress(uint[] state, ReadOnlySpan<byte> blocks)
     {
         Schedule w = default;
