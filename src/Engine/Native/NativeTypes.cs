@@ -1,0 +1,190 @@
+using System.Runtime.InteropServices;
+
+namespace Skiff.Engine.Native;
+
+// The C structures of Wasmtime 50.0.1, spelled as its headers spell them. They change between versions without notice;
+// Engine.Tests compares each with the managed package of the same version.
+
+/// <summary><c>wasm_byte_vec_t</c>, <c>wasm_name_t</c> and every other <c>wasm_*_vec_t</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct Vector
+{
+    public nuint size;
+    public void* data;
+
+    public readonly ReadOnlySpan<byte> Bytes => new(data, checked((int)size));
+
+    public readonly ReadOnlySpan<nint> Pointers => new(data, checked((int)size));
+}
+
+/// <summary><c>wasmtime_func_t</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct wasmtime_func_t
+{
+    public ulong store_id;
+    public nint private1;
+}
+
+/// <summary><c>wasmtime_instance_t</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct wasmtime_instance_t
+{
+    public ulong store_id;
+    public nuint private1;
+}
+
+/// <summary><c>wasmtime_memory_t</c>: a nested structure in C, hence the padding.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 24)]
+internal struct wasmtime_memory_t
+{
+    [FieldOffset(0)]
+    public ulong store_id;
+
+    [FieldOffset(8)]
+    public uint private1;
+
+    [FieldOffset(16)]
+    public uint private2;
+}
+
+/// <summary><c>wasmtime_extern_t</c>.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 32)]
+internal struct wasmtime_extern_t
+{
+    public const byte Func = 0;
+    public const byte Global = 1;
+    public const byte Table = 2;
+    public const byte Memory = 3;
+
+    [FieldOffset(0)]
+    public byte kind;
+
+    [FieldOffset(8)]
+    public wasmtime_func_t func;
+
+    [FieldOffset(8)]
+    public wasmtime_memory_t memory;
+}
+
+/// <summary><c>wasmtime_val_t</c>.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 32)]
+internal struct wasmtime_val_t
+{
+    public const byte I32 = 0;
+    public const byte I64 = 1;
+    public const byte F32 = 2;
+    public const byte F64 = 3;
+
+    [FieldOffset(0)]
+    public byte kind;
+
+    [FieldOffset(8)]
+    public int i32;
+
+    [FieldOffset(8)]
+    public long i64;
+
+    [FieldOffset(8)]
+    public float f32;
+
+    [FieldOffset(8)]
+    public double f64;
+}
+
+/// <summary><c>wasmtime_val_raw_t</c>: a value without its type, at the size of the largest.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 16)]
+internal struct wasmtime_val_raw_t
+{
+    [FieldOffset(0)]
+    public int i32;
+
+    [FieldOffset(0)]
+    public long i64;
+}
+
+/// <summary><c>wasmtime_component_instance_t</c>.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 16)]
+internal struct wasmtime_component_instance_t
+{
+    [FieldOffset(0)]
+    public ulong store_id;
+
+    [FieldOffset(8)]
+    public uint private1;
+}
+
+/// <summary><c>wasmtime_component_func_t</c>: one pointer longer than the published headers of the version before say.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 32)]
+internal struct wasmtime_component_func_t
+{
+    [FieldOffset(0)]
+    public ulong store_id;
+
+    [FieldOffset(8)]
+    public uint private1;
+
+    [FieldOffset(16)]
+    public uint private2;
+
+    [FieldOffset(24)]
+    public nint private3;
+}
+
+/// <summary><c>wasmtime_component_val_t</c>.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 32)]
+internal unsafe struct wasmtime_component_val_t
+{
+    [FieldOffset(0)]
+    public byte kind;
+
+    // of.boolean, of.u8 … of.u64, of.character; of.variant.discriminant and of.result.is_ok begin here too.
+    [FieldOffset(8)]
+    public ulong bits;
+
+    [FieldOffset(8)]
+    public float f32;
+
+    [FieldOffset(8)]
+    public double f64;
+
+    // of.string, of.list
+    [FieldOffset(8)]
+    public Vector vector;
+
+    // of.result: bool is_ok, then a pointer to the payload.
+    [FieldOffset(16)]
+    public wasmtime_component_val_t* payload;
+}
+
+/// <summary><c>wasmtime_component_valtype_t</c> and <c>wasmtime_component_item_t</c>'s head: a kind and what it points to.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 16)]
+internal struct wasmtime_component_valtype_t
+{
+    [FieldOffset(0)]
+    public byte kind;
+
+    [FieldOffset(8)]
+    public nint of;
+}
+
+/// <summary><c>wasmtime_component_item_t</c>.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 24)]
+internal struct wasmtime_component_item_t
+{
+    public const byte Component = 0;
+    public const byte ComponentInstance = 1;
+    public const byte Module = 2;
+    public const byte ComponentFunc = 3;
+    public const byte Resource = 4;
+    public const byte CoreFunc = 5;
+    public const byte Type = 6;
+
+    [FieldOffset(0)]
+    public byte kind;
+
+    [FieldOffset(8)]
+    public nint of;
+
+    [FieldOffset(8)]
+    public wasmtime_component_valtype_t type;
+}

@@ -1,0 +1,126 @@
+using System.Text;
+using System.Text.Unicode;
+using Skiff.Engine.Native;
+
+namespace Skiff.Engine;
+
+/// <summary>
+/// Wasmtime with Skiff's settings. One per process: code compiled by one is loaded by any other with the same
+/// <see cref="Tag"/> on a processor with the same instructions.
+/// </summary>
+public sealed class WasmEngine : IDisposable
+{
+    /// <summary>
+    /// Version of the engine and of the settings in <see cref="Configure"/>, for the name of the cache's folder. Raise the
+    /// number after <c>s</c> with any change there that the engine does not notice by itself when it loads code.
+    /// </summary>
+    public const string Tag = "wasmtime-50.0.1-s1";
+
+    /// <summary>
+    /// Stack of a Wasm call chain when nobody asks for another, in bytes. Twice the engine's own: the thread that runs the
+    /// guest is our main thread with 8 MiB anyway, and real programs (interpreters, parsers) recurse.
+    /// </summary>
+    public const int StackBytesDefault = 1 << 20;
+
+    /// <summary>What a thread that runs Wasm needs beyond the Wasm stack, in bytes: host calls and signal handling run on it too.</summary>
+    public const int StackBytesBeyond = 1 << 20;
+
+    // A limit this small would trap in the start-up code of any language; one this large no thread can be made for.
+    private const int StackBytesMin = 16 * 1024;
+    private const int StackBytesMax = 1 << 30;
+
+    /// <param name="stackBytes">Largest Wasm stack in bytes; the calling thread must have <see cref="StackBytesBeyond"/> more.</param>
+    /// <exception cref="EngineException">The settings contradict each other or this machine.</exception>
+    public WasmEngine(int stackBytes = StackBytesDefault)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(stackBytes, StackBytesMin);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(stackBytes, StackBytesMax);
+        StackBytes = stackBytes;
+        var config = EngineApi.wasm_config_new();
+        Configure(config, stackBytes);
+        var engine = EngineApi.wasm_engine_new_with_config(config);
+        if (engine == 0)
+        {
+            throw new EngineException("the engine does not work on this processor with Skiff's settings");
+        }
+
+        Handle = new EngineHandle(engine);
+    }
+
+    public int StackBytes { get; }
+
+    internal EngineHandle Handle { get; }
+
+    /// <summary>Compiles a core module or component and returns its machine code, as <see cref="CompiledModule"/> or <see cref="CompiledComponent"/> load it.</summary>
+    /// <param name="wasm">The binary format.</param>
+    /// <exception cref="EngineException">The bytes are not valid; the message tells what and where.</exception>
+    public unsafe SerializedCode Compile(ReadOnlySpan<byte> wasm, bool component)
+    {
+        nint compiled;
+        Vector code;
+        fixed (byte* bytes = wasm)
+        {
+            if (component)
+            {
+                EngineException.ThrowIfError(ComponentApi.wasmtime_component_new(Handle, bytes, (nuint)wasm.Length, &compiled));
+                using var handle = new ComponentHandle(compiled);
+                EngineException.ThrowIfError(ComponentApi.wasmtime_component_serialize(handle, &code));
+            }
+            else
+            {
+                EngineException.ThrowIfError(ModuleApi.wasmtime_module_new(Handle, bytes, (nuint)wasm.Length, &compiled));
+                using var handle = new CoreModuleHandle(compiled);
+                EngineException.ThrowIfError(ModuleApi.wasmtime_module_serialize(handle, &code));
+            }
+        }
+
+        return new SerializedCode(code);
+    }
+
+    /// <summary>Turns the text format (core module or component) into the binary format.</summary>
+    /// <exception cref="EngineException">The text has an error; the message names line and column.</exception>
+    public static unsafe byte[] FromText(ReadOnlySpan<byte> text)
+    {
+        if (!Utf8.IsValid(text))
+        {
+            throw new EngineException("the text is not UTF-8");
+        }
+
+        Vector wasm;
+        fixed (byte* bytes = text)
+        {
+            EngineException.ThrowIfError(EngineApi.wasmtime_wat2wasm(bytes, (nuint)text.Length, &wasm));
+        }
+
+        var copy = wasm.Bytes.ToArray();
+        EngineApi.wasm_byte_vec_delete(&wasm);
+        return copy;
+    }
+
+    /// <summary>Ends one period of the clock against which <see cref="WasmStore.StopAfterTicks"/> counts. Any thread.</summary>
+    public void Tick() => EngineApi.wasmtime_engine_increment_epoch(Handle);
+
+    public void Dispose() => Handle.Dispose();
+
+    // The same for compiling and for running: most of these settings are part of the compiled code.
+    private static void Configure(nint config, int stackBytes)
+    {
+        EngineApi.wasmtime_config_epoch_interruption_set(config, 1);
+        EngineApi.wasmtime_config_memory_init_cow_set(config, 1);
+        EngineApi.wasmtime_config_parallel_compilation_set(config, 1);
+        EngineApi.wasmtime_config_max_wasm_stack_set(config, (nuint)stackBytes);
+    }
+
+    // The engine takes paths and names as C strings.
+    internal static byte[] ZeroTerminated(string text)
+    {
+        if (text.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new EngineException("a text with a zero character in it cannot be handed to the engine");
+        }
+
+        var bytes = new byte[Encoding.UTF8.GetByteCount(text) + 1];
+        Encoding.UTF8.GetBytes(text, bytes);
+        return bytes;
+    }
+}
