@@ -57,11 +57,19 @@ internal static unsafe partial class LongOverlay
     internal static bool TryMountByParameters(MountPoint mount, MountFlags flags, List<string> others, string[] layers, string target)
     {
         using var context = TryOpenContext(mount, target);
-        if (context is null || !TrySet(context, "lowerdir+", layers[0]))
+        if (context is null)
         {
             return false;
         }
 
+        // EINVAL of the first is how a kernel says that it does not know the parameter.
+        var known = TrySet(context, "lowerdir+", layers[0]);
+        if (!known && Marshal.GetLastPInvokeError() == Errno.EINVAL)
+        {
+            return false;
+        }
+
+        Require(known, context, mount, target);
         foreach (var layer in layers.AsSpan(1))
         {
             Require(TrySet(context, "lowerdir+", layer), context, mount, target);

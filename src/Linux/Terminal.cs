@@ -1,26 +1,48 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Skiff.Linux;
 
 /// <summary>The master side of a pseudo terminal that crun or runc made and sent us over a console socket.</summary>
-public sealed class Terminal : IDisposable
+public sealed partial class Terminal : IDisposable
 {
-    internal Terminal(SafeFileHandle master) => Master = master;
+    private const nuint TIOCGWINSZ = 0x5413;
+    private const nuint TIOCSWINSZ = 0x5414;
+
+    /// <exception cref="LinuxException">ENOTTY: what was sent is no terminal. The handle is disposed then.</exception>
+    internal Terminal(SafeFileHandle master)
+    {
+        Master = master;
+        WindowSize size = default;
+        if (ioctl(master, TIOCGWINSZ, ref size) != 0)
+        {
+            var failure = Libc.Failure("terminal received over the console socket");
+            master.Dispose();
+            throw failure;
+        }
+    }
 
     /// <summary>Reads return EIO when the last holder of the slave side has gone: that is the end, not a fault.</summary>
     public SafeFileHandle Master { get; }
 
-    public void Resize(int columns, int rows) => throw new NotImplementedException();
+    /// <summary>Columns and rows in characters, 65535 at most. The foreground process gets SIGWINCH.</summary>
+    public void Resize(int columns, int rows)
+    {
+        var size = new WindowSize { Rows = (ushort)Math.Clamp(rows, 0, ushort.MaxValue), Columns = (ushort)Math.Clamp(columns, 0, ushort.MaxValue) };
+        Libc.Check(ioctl(Master, TIOCSWINSZ, ref size), "ioctl TIOCSWINSZ", $"{columns} x {rows}");
+    }
 
     public void Dispose() => Master.Dispose();
-}
 
-/// <summary>Listens where an OCI runtime's <c>--console-socket</c> points to and receives one terminal (SCM_RIGHTS).</summary>
-public sealed class ConsoleSocket : IDisposable
-{
-    public ConsoleSocket(string path) => throw new NotImplementedException();
+    [StructLayout(LayoutKind.Sequential)]
+    private struct WindowSize
+    {
+        public ushort Rows;
+        public ushort Columns;
+        public ushort Width;
+        public ushort Height;
+    }
 
-    public Task<Terminal> ReceiveAsync(CancellationToken cancellation) => throw new NotImplementedException();
-
-    public void Dispose() => throw new NotImplementedException();
+    [LibraryImport(Libc.Name, SetLastError = true)]
+    private static partial int ioctl(SafeHandle terminal, nuint request, ref WindowSize size);
 }

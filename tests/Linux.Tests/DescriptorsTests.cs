@@ -1,0 +1,103 @@
+using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
+using Skiff.Linux.Tests.Doubles;
+
+namespace Skiff.Linux.Tests;
+
+public sealed class DescriptorsTests(ReaperFixture fixture)
+{
+    [Fact]
+    public void A_pipe_carries_bytes_and_ends_with_its_writer()
+    {
+        var (read, write) = Descriptors.Pipe();
+        using var reader = new FileStream(read, FileAccess.Read, 1);
+        using (var writer = new FileStream(write, FileAccess.Write, 1))
+        {
+            writer.Write("hello"u8);
+        }
+
+        Assert.Equal("hello", new StreamReader(reader).ReadToEnd());
+    }
+
+    [Fact]
+    public async Task A_child_talks_through_its_end_of_a_socket_pair()
+    {
+        var (ours, theirs) = Descriptors.SocketPair();
+        using var socket = ours;
+        using var stream = new NetworkStream(ours);
+        var child = fixture.Reaper.Spawn(ReaperFixture.Shell("read line <&3; echo got $line >&3") with { Inherited = [theirs] });
+        theirs.Dispose();
+        await stream.WriteAsync("start\n"u8.ToArray());
+        Assert.Equal("got start", await new StreamReader(stream).ReadToEndAsync() is var text ? text.TrimEnd() : "");
+        await child.Exit;
+    }
+
+    [Fact]
+    public async Task A_fifo_is_opened_to_read_without_a_writer()
+    {
+        using var folder = new TemporaryFolder();
+        await fixture.RunShell($"mkfifo {folder["fifo"]}");
+        using var read = Descriptors.OpenFifoRead(folder["fifo"], blocking: true);
+        using var write = Descriptors.OpenFifoWrite(folder["fifo"]);
+        using var reader = new FileStream(read, FileAccess.Read, 0);
+        using var writer = new FileStream(write, FileAccess.Write, 0);
+        writer.Write("x"u8);
+        Assert.Equal('x', reader.ReadByte());
+        Assert.Equal(0, Libc.fcntl(read, Libc.F_GETFL, 0) & Libc.O_NONBLOCK);
+        Assert.Equal(0, Libc.fcntl(write, Libc.F_GETFL, 0) & Libc.O_NONBLOCK);
+    }
+
+    [Fact]
+    public async Task A_fifo_without_a_reader_cannot_be_written()
+    {
+        using var folder = new TemporaryFolder();
+        await fixture.RunShell($"mkfifo {folder["fifo"]}");
+        Assert.Equal(Errno.ENXIO, Assert.Throws<LinuxException>(() => Descriptors.OpenFifoWrite(folder["fifo"])).Errno);
+    }
+
+    [Fact]
+    public void A_missing_fifo_and_a_file_in_its_place_are_named()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("file", "");
+        var missing = Assert.Throws<LinuxException>(() => Descriptors.OpenFifoRead(folder["missing"], blocking: false));
+        var wrong = Assert.Throws<LinuxException>(() => Descriptors.OpenFifoRead(folder["file"], blocking: false));
+        Assert.Equal(Errno.ENOENT, missing.Errno);
+        Assert.Contains(folder["missing"], missing.Message, StringComparison.Ordinal);
+        Assert.Contains("not a FIFO", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_log_file_is_appended_to_and_its_folders_are_made()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var text in (string[])["one", "two"])
+        {
+            using var file = Descriptors.OpenAppend(folder["a/b/log"]);
+            using var stream = new FileStream(file, FileAccess.Write, 1);
+            stream.Write(System.Text.Encoding.UTF8.GetBytes(text));
+        }
+
+        Assert.Equal("onetwo", File.ReadAllText(folder["a/b/log"]));
+        Assert.Equal((UnixFileMode)0x1A4, File.GetUnixFileMode(folder["a/b/log"]));
+        Assert.Equal((UnixFileMode)0x1ED, File.GetUnixFileMode(folder["a/b"]));
+    }
+
+    [Fact]
+    public void A_memory_file_is_read_from_its_start()
+    {
+        using var file = Descriptors.Memory("code", "content"u8);
+        using var stream = new FileStream(file, FileAccess.Read, 1);
+        Assert.Equal("content", new StreamReader(stream).ReadToEnd());
+    }
+
+    [Fact]
+    public void An_inherited_descriptor_is_taken_and_not_passed_on()
+    {
+        using var copy = Descriptors.Duplicate(Descriptors.Memory("m", "x"u8));
+        using var taken = new SafeFileHandle(Libc.fcntl(copy, 0, 0), ownsHandle: false);
+        using var owned = Descriptors.TakeInherited((int)taken.DangerousGetHandle());
+        Assert.Equal(Libc.FD_CLOEXEC, Libc.fcntl(owned, Libc.F_GETFD, 0));
+        Assert.Equal(Errno.EBADF, Assert.Throws<LinuxException>(() => Descriptors.TakeInherited(9999)).Errno);
+    }
+}
