@@ -6,10 +6,20 @@ cd "$repo"
 
 ring=${1:-all}
 failed=()
+passed_count=0 failed_count=0 skipped_count=0
 
 run() {
+    local log=$repo/artifacts/test.log line
     say "test: $1"
-    dotnet run --no-build --project "$1" -- --no-ansi || failed+=("$1")
+    dotnet run --no-build --project "$1" -- -noColor 2>&1 | tee "$log"
+    [ "${PIPESTATUS[0]}" = 0 ] || failed+=("$1")
+    while read -r line; do
+        [[ $line =~ Total:\ ([0-9]+),\ Errors:\ ([0-9]+),\ Failed:\ ([0-9]+),\ Skipped:\ ([0-9]+) ]] || continue
+        failed_count=$((failed_count + BASH_REMATCH[2] + BASH_REMATCH[3]))
+        skipped_count=$((skipped_count + BASH_REMATCH[4]))
+        passed_count=$((passed_count + BASH_REMATCH[1] - BASH_REMATCH[3] - BASH_REMATCH[4]))
+    done <"$log"
+    grep -h '\[SKIP\]' "$log" >>"$repo/artifacts/skipped.log"
 }
 
 projects_of() {
@@ -22,6 +32,8 @@ projects_of() {
     esac
 }
 
+mkdir -p artifacts
+: >artifacts/skipped.log
 for project in $(projects_of "$ring"); do
     # A room's test project that holds no test yet would fail with "ran no test"; its source files say whether it has any.
     if [ -n "$(find "$project" -name '*.cs' -print -quit)" ]; then
@@ -29,6 +41,11 @@ for project in $(projects_of "$ring"); do
     fi
 done
 
+if [ -s artifacts/skipped.log ]; then
+    say "test: SKIPPED, $(wc -l <artifacts/skipped.log) of them (reasons above):"
+    cat artifacts/skipped.log >&2
+fi
+echo "$passed_count passed, $failed_count failed, $skipped_count skipped"
 if [ "${#failed[@]}" -gt 0 ]; then
     say "test: FAILED in ${failed[*]}"
     exit 1

@@ -1,0 +1,32 @@
+namespace Skiff.Functional.Harness;
+
+/// <summary>containerd's own command line, of the version under test.</summary>
+internal sealed class Ctr(Containerd node)
+{
+    public const string Skiff = "io.containerd.skiff.v1";
+    public const string Runc = "io.containerd.runc.v2";
+
+    public Task<CommandResult> TryAsync(params string[] arguments) => TryInAsync(node.Namespace, arguments);
+
+    public Task<CommandResult> TryInAsync(string containerdNamespace, params string[] arguments) =>
+        Command.RunAsync(node.Version.Ctr, ["--address", node.Socket, "--namespace", containerdNamespace, .. arguments]);
+
+    public async Task<string> RunAsync(params string[] arguments) => (await TryAsync(arguments)).Succeeded();
+
+    /// <summary><c>ctr run --rm</c> of the guests' image with a container name of its own.</summary>
+    /// <param name="arguments">The container's arguments; words before a lone <c>--</c> are options of ctr.</param>
+    public Task<CommandResult> RunGuestAsync(params string[] arguments) => RunGuestAsync(null, arguments);
+
+    public Task<CommandResult> RunGuestAsync(string? input, string[] arguments, string runtime = Skiff)
+    {
+        var split = Array.IndexOf(arguments, "--");
+        var options = split < 0 ? [] : arguments[..split];
+        return Command.RunAsync(
+            node.Version.Ctr,
+            [
+                "--address", node.Socket, "--namespace", node.Namespace, "run", "--rm", "--runtime", runtime,
+                .. options, Images.Guests, Names.Next(), .. arguments[(split + 1)..],
+            ],
+            input);
+    }
+}

@@ -1,0 +1,176 @@
+using Skiff.Functional.Cri;
+using Skiff.Functional.Wire;
+
+namespace Skiff.Functional.Harness;
+
+/// <summary>What containers of a node have left behind on the machine: everything here must be empty when they are deleted.</summary>
+internal static class Leaks
+{
+    private const string SocketFolder = "/run/containerd/s";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
+    /// <summary>Fails with a list of what is left, after a while: containerd and the servers clean up in the background.</summary>
+    public static async Task AssertNoneAsync(Containerd node)
+    {
+        var left = await Eventually.SettlesAsync(() => Find(node), found => found.Count == 0, Patience);
+        Assert.True(left.Count == 0, $"left behind on containerd {node.Version.Name}:\n  {string.Join("\n  ", left)}");
+    }
+
+    public static List<string> Find(Containerd node) =>
+        [.. Processes(node), .. Mounts(node), .. ControlGroups(node), .. Bundles(node), .. Sockets(node)];
+
+    /// <summary>Processes whose command line or environment names the node's folder, or that live in a control group of its namespace.</summary>
+    public static IEnumerable<string> Processes(Containerd node)
+    {
+        foreach (var pid in Pids(node))
+        {
+            yield return $"process {pid}: {Text($"/proc/{pid}/cmdline").Replace('\0', ' ')}";
+        }
+    }
+
+    public static IEnumerable<string> Mounts(Containerd node) =>
+        File.ReadAllLines("/proc/self/mountinfo").Select(line => line.Split(' ')[4])
+            .Where(path => path.StartsWith(node.Folder + "/", StringComparison.Ordinal) && path != node.Cache)
+            .Select(path => $"mount {path}");
+
+    public static IEnumerable<string> ControlGroups(Containerd node)
+    {
+        foreach (var hierarchy in Directory.EnumerateDirectories("/sys/fs/cgroup"))
+        {
+            var parent = Path.Combine(hierarchy, node.Namespace);
+            if (Directory.Exists(parent))
+            {
+                foreach (var group in Directory.EnumerateDirectories(parent))
+                {
+                    yield return $"control group {group}";
+                }
+            }
+        }
+    }
+
+    public static IEnumerable<string> Bundles(Containerd node)
+    {
+        foreach (var plugin in new[] { "io.containerd.runtime.v2.task", "io.containerd.sandbox.controller.v1.shim" })
+        {
+            var root = Path.Combine(node.Folder, "state", plugin);
+            if (!Directory.Exists(root))
+            {
+                continue;
+            }
+
+            foreach (var bundle in Directory.EnumerateDirectories(root).SelectMany(Directory.EnumerateDirectories))
+            {
+                yield return $"bundle {bundle}";
+            }
+        }
+    }
+
+    /// <summary>Dead socket files that were not there when the node started. A living one belongs to a process, and shows there.</summary>
+    public static IEnumerable<string> Sockets(Containerd node)
+    {
+        if (!Directory.Exists(SocketFolder))
+        {
+            return [];
+        }
+
+        var listening = File.ReadAllLines("/proc/net/unix").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(fields => fields.Length == 8).Select(fields => fields[7]).ToHashSet();
+        return Directory.EnumerateFiles(SocketFolder)
+            .Where(path => !node.SocketsBefore.Contains(path) && !listening.Contains(path))
+            .Select(path => $"socket {path}");
+    }
+
+    public static HashSet<string> SocketsNow() =>
+        Directory.Exists(SocketFolder) ? [.. Directory.EnumerateFiles(SocketFolder)] : [];
+
+    public static IEnumerable<int> Pids(Containerd node)
+    {
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(folder), out var pid) || pid == Environment.ProcessId || node.IsItself(pid)
+                || !Signals.IsAlive(pid))
+            {
+                continue;
+            }
+
+            if (Text($"{folder}/cmdline").Contains(node.Folder, StringComparison.Ordinal)
+                || Text($"{folder}/environ").Contains(node.Folder, StringComparison.Ordinal)
+                || Text($"{folder}/cgroup").Contains($"/{node.Namespace}/", StringComparison.Ordinal))
+            {
+                yield return pid;
+            }
+        }
+    }
+
+    /// <summary>Removes every pod, task and container through containerd, so that the next test starts on an empty node.</summary>
+    public static async Task ClearAsync(Containerd node)
+    {
+        try
+        {
+            foreach (var pod in (await node.Client.Runtime.ListPodSandboxAsync(new ListPodSandboxRequest())).Items)
+            {
+                await node.Client.Runtime.StopPodSandboxAsync(new PodSandboxRequest { PodSandboxId = pod.Id });
+                await node.Client.Runtime.RemovePodSandboxAsync(new PodSandboxRequest { PodSandboxId = pod.Id });
+            }
+
+            foreach (var task in (await node.Client.Tasks.ListAsync(new ListTasksRequest(), node.Client.Headers)).Tasks)
+            {
+                await node.Ctr.TryAsync("task", "kill", "-s", "KILL", task.Id);
+                await node.Ctr.TryAsync("task", "delete", "-f", task.Id);
+            }
+
+            foreach (var id in (await node.Ctr.TryAsync("container", "list", "-q")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                await node.Ctr.TryAsync("container", "delete", id);
+            }
+        }
+        catch (Grpc.Core.RpcException)
+        {
+            // A node that no longer answers is cleared by RemoveTracesAsync, which needs no containerd.
+        }
+    }
+
+    /// <summary>The end of a node whose containerd has stopped: kills, unmounts and deletes whatever is still there.</summary>
+    public static async Task RemoveTracesAsync(Containerd node)
+    {
+        foreach (var pid in Pids(node).ToList())
+        {
+            Signals.Send(pid, Signals.Kill);
+        }
+
+        await Eventually.SettlesAsync(() => Pids(node).Any(), any => !any, Patience);
+        foreach (var mount in File.ReadAllLines("/proc/self/mountinfo").Select(line => line.Split(' ')[4])
+            .Where(path => path.StartsWith(node.Folder + "/", StringComparison.Ordinal)).Reverse().ToList())
+        {
+            await Command.RunAsync("umount", ["-l", mount]);
+        }
+
+        foreach (var socket in Sockets(node).ToList())
+        {
+            File.Delete(socket["socket ".Length..]);
+        }
+
+        foreach (var hierarchy in Directory.EnumerateDirectories("/sys/fs/cgroup"))
+        {
+            var parent = Path.Combine(hierarchy, node.Namespace);
+            if (Directory.Exists(parent))
+            {
+                await Command.RunAsync("find", [parent, "-depth", "-type", "d", "-exec", "rmdir", "{}", ";"]);
+            }
+        }
+
+        await Command.RunAsync("rm", ["-rf", "--one-file-system", node.Folder]);
+    }
+
+    private static string Text(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,41 @@
+namespace Skiff.Functional.Harness;
+
+/// <summary>A test on a running containerd. When it ends, nothing that it made may be left on the machine.</summary>
+public abstract class NodeTest(Nodes nodes) : IAsyncLifetime
+{
+    private readonly List<Containerd> _used = [];
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    private protected async Task<Containerd> NodeAsync(string version)
+    {
+        var node = await nodes.GetAsync(version);
+        _used.Add(node);
+        return node;
+    }
+
+    /// <summary>A containerd for this test alone, for tests that end it.</summary>
+    private protected static Task<Containerd> OwnNodeAsync(
+        string version,
+        string? skiffOptions = null,
+        IReadOnlyDictionary<string, string?>? environment = null) =>
+        Containerd.StartAsync(ContainerdVersion.Named(version), skiffOptions, environment);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _used)
+        {
+            try
+            {
+                await Leaks.AssertNoneAsync(node);
+            }
+            catch
+            {
+                await nodes.DropAsync(node);
+                throw;
+            }
+        }
+
+        GC.SuppressFinalize(this);
+    }
+}

@@ -1,0 +1,30 @@
+namespace Skiff.Functional.Harness;
+
+/// <summary>Where the things under test and the guests lie.</summary>
+internal static class Repository
+{
+    /// <summary>Root of the checkout.</summary>
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>What <c>make publish</c> made; <c>SKIFF_DIST</c> names another place.</summary>
+    public static string Dist { get; } = Environment.GetEnvironmentVariable("SKIFF_DIST") ?? Path.Combine(Root, "dist");
+
+    public static string Shim { get; } = Path.Combine(Dist, "bin", "containerd-shim-skiff-v1");
+
+    public static string Skiff { get; } = Path.Combine(Dist, "bin", "skiff");
+
+    /// <summary>The program's folder is <c>artifacts/bin/Functional/debug</c>; the guests are built beside <c>bin</c>.</summary>
+    public static string Guests { get; } = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../guests"));
+
+    private static string FindRoot()
+    {
+        var directory = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(directory, "Skiff.slnx")))
+        {
+            directory = Path.GetDirectoryName(directory)
+                ?? throw new InvalidOperationException($"no Skiff.slnx above {AppContext.BaseDirectory}");
+        }
+
+        return directory;
+    }
+}
