@@ -1,0 +1,55 @@
+using System.Globalization;
+using Skiff.Functional.Harness;
+
+namespace Skiff.Bench;
+
+/// <summary>Proportional set size of idle containers: shim and guest process together, pages that are shared counted once.</summary>
+internal static class Memory
+{
+    public static async Task RunAsync(Containerd node, int containers)
+    {
+        await MeasureAsync(node, containers, "runc shim and a native sleep", Ctr.Runc, ["--", "/bin/native-sleep"]);
+        await MeasureAsync(node, containers, "skiff and a Wasm sleep", Ctr.Skiff, ["--", "/toolbox.wasm", "sleep", "600000"]);
+    }
+
+    private static async Task MeasureAsync(Containerd node, int containers, string name, string runtime, string[] arguments)
+    {
+        var running = new List<TestTask>();
+        try
+        {
+            for (var index = 0; index < containers; index++)
+            {
+                running.Add(await TestTask.StartAsync(node, arguments, runtime: runtime));
+            }
+
+            // Idle: what start-up left to the garbage collector and the kernel has settled.
+            await Task.Delay(TimeSpan.FromSeconds(2));
+            var inits = new HashSet<int>();
+            foreach (var task in running)
+            {
+                inits.UnionWith((await task.PidsAsync()).Select(pid => (int)pid));
+            }
+
+            var all = Leaks.Pids(node).ToHashSet();
+            var guests = all.Where(inits.Contains).Sum(Pss) / containers;
+            var shims = all.Where(pid => !inits.Contains(pid)).Sum(Pss) / containers;
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {name} | {containers} | {shims / 1024.0:0.00} | {guests / 1024.0:0.00} | {(shims + guests) / 1024.0:0.00} |"));
+        }
+        finally
+        {
+            foreach (var task in running)
+            {
+                await task.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>KiB, from /proc/PID/smaps_rollup.</summary>
+    private static double Pss(int pid)
+    {
+        var line = File.ReadLines($"/proc/{pid}/smaps_rollup").First(text => text.StartsWith("Pss:", StringComparison.Ordinal));
+        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+    }
+}
