@@ -7,10 +7,12 @@ namespace Skiff.Bench;
 /// <summary>Tasks.Create + Start + exit + Delete over containerd's gRPC; the container record and its snapshot are made before the clock runs.</summary>
 internal static class TaskCycle
 {
+    private static readonly string[] Parts = ["Create", "Start", "exit", "Delete"];
+
     public static async Task RunAsync(Containerd node, int rounds)
     {
         var totals = Contender.All.ToDictionary(one => one, one => new Samples(one.Name));
-        var parts = Contender.All.ToDictionary(one => one, one => new[] { "Create", "Start", "exit", "Delete" }
+        var parts = Contender.All.ToDictionary(one => one, one => Parts
             .Select(part => new Samples($"{one.Name}: {part}")).ToArray());
         foreach (var contender in Contender.All)
         {
