@@ -75,8 +75,8 @@ public sealed class ModuleFinder(IImageStore store)
             var index = ImageIndex.Parse(await store.ReadAsync(target, DocumentBytesMax, cancellation));
             RequireSameType(target, index.MediaType);
             target = PlatformChoice.Choose(index.Manifests) ?? throw new ImageException(
-                "its index has no manifest for a Wasm platform (wasi/wasm, wasip1/wasm, wasip2/wasm) or for this node, only for " +
-                string.Join(", ", index.Manifests.Select(manifest => PlatformChoice.NameOf(manifest.Platform)).Distinct()));
+                "its index has no manifest for a Wasm platform (wasi/wasm, wasip1/wasm, wasip2/wasm) or for this node, only for: " +
+                string.Join(", ", index.Manifests.Select(manifest => manifest.Platform).OfType<Platform>().Select(PlatformName.Format).Distinct()));
         }
 
         throw new ImageException($"its index leads to further indexes over more than {IndexDepthMax} steps");

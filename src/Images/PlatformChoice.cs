@@ -33,12 +33,6 @@ internal static class PlatformChoice
         return best;
     }
 
-    public static string NameOf(Platform? platform) => platform is null
-        ? "(no platform)"
-        : platform.Variant is null
-            ? $"{platform.Os}/{platform.Architecture}"
-            : $"{platform.Os}/{platform.Architecture}/{platform.Variant}";
-
     private static int? Rank(Platform? platform) => platform switch
     {
         { Os: "wasi", IsWasm: true } => 0,
