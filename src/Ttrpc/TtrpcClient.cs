@@ -190,13 +190,6 @@ public sealed class TtrpcClient : IAsyncDisposable
                 // The answer to a call that gave up, or a frame of a streaming call that nobody made.
                 await _reader.SkipDataAsync(header.DataLength);
             }
-            else if (header.IsOversize)
-            {
-                await _reader.SkipDataAsync(header.DataLength);
-                call.Fail(new TtrpcException(
-                    TtrpcStatus.ResourceExhausted,
-                    $"The answer has {header.DataLength} bytes; a TTRPC frame holds at most {FrameHeader.DataBytesMax}."));
-            }
             else
             {
                 await CompleteAsync(call, header);
@@ -206,25 +199,28 @@ public sealed class TtrpcClient : IAsyncDisposable
 
     private async ValueTask CompleteAsync(PendingCall call, FrameHeader header)
     {
-        byte[] data;
         try
         {
-            data = await _reader.ReadDataAsync((int)header.DataLength);
-        }
-        catch (Exception failure)
-        {
-            // Taken from the table, so the connection's end would no longer reach this call.
-            call.Fail(new TtrpcConnectionException("The connection was lost inside the answer: " + failure.Message, failure));
-            throw;
-        }
+            if (header.IsOversize)
+            {
+                await _reader.SkipDataAsync(header.DataLength);
+                call.Fail(new TtrpcException(
+                    TtrpcStatus.ResourceExhausted,
+                    $"The answer has {header.DataLength} bytes; a TTRPC frame holds at most {FrameHeader.DataBytesMax}."));
+                return;
+            }
 
-        try
-        {
-            call.Complete(ResponseMessage.Decode(data));
+            call.Complete(ResponseMessage.Decode(await _reader.ReadDataAsync((int)header.DataLength)));
         }
         catch (WireFormatException fault)
         {
             call.Fail(new TtrpcException(TtrpcStatus.Internal, "The answer cannot be decoded: " + fault.Message, fault));
+        }
+        catch (Exception failure)
+        {
+            // The call is no longer in the table, so the connection's end does not reach it.
+            call.Fail(new TtrpcConnectionException("The connection was lost inside the answer: " + failure.Message, failure));
+            throw;
         }
     }
 
