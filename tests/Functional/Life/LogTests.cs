@@ -1,0 +1,92 @@
+using Skiff.Functional.Harness;
+
+namespace Skiff.Functional.Life;
+
+/// <summary>Output that does not go to FIFOs but to a file or to a logger program.</summary>
+public sealed class LogTests(Nodes nodes) : NodeTest(nodes), IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("skflog").FullName;
+
+    [Theory, OnContainerd]
+    public async Task A_file_takes_stdout_and_stderr(string version)
+    {
+        var node = await NodeAsync(version);
+        var log = Path.Combine(_folder, "deep", "er", "log");
+
+        await RunAsync(node, $"file://{log}", "/toolbox.wasm", "args", "first");
+        await RunAsync(node, $"file://{log}", "/toolbox.wasm", "warn", "second");
+
+        Assert.Equal("first\nsecond\n", File.ReadAllText(log));
+    }
+
+    [Theory, OnContainerd]
+    public async Task A_logger_program_gets_every_byte(string version)
+    {
+        var node = await NodeAsync(version);
+        var log = Path.Combine(_folder, "log");
+
+        await RunAsync(node, $"binary://{Logger()}?file={log}", "/toolbox.wasm", "spam", "10000000");
+
+        await Eventually.BecomesTrueAsync(() => File.Exists($"{log}.done"), "the logger ends after the container");
+        Assert.Equal(10_000_000, new FileInfo(log).Length);
+    }
+
+    [Theory, OnContainerd]
+    public async Task A_logger_program_knows_whose_output_it_gets(string version)
+    {
+        var node = await NodeAsync(version);
+        var log = Path.Combine(_folder, "log");
+
+        var id = await RunAsync(node, $"binary://{Logger()}?file={log}", "/toolbox.wasm");
+
+        await Eventually.BecomesTrueAsync(() => File.Exists($"{log}.done"), "the logger ends after the container");
+        Assert.Equal($"{node.Namespace} {id}\n", File.ReadAllText($"{log}.who"));
+    }
+
+    [Theory, OnContainerd]
+    public async Task A_guest_survives_the_death_of_its_logger(string version)
+    {
+        var node = await NodeAsync(version);
+        await using var task = await TestTask.PrepareAsync(node, ["/toolbox.wasm", "spam", "1000000"]);
+        await task.CreateTaskAsync("binary:///bin/true");
+
+        await task.StartAsync();
+
+        // It may see EPIPE and say so by its exit code; it may not hang, and nothing may be left.
+        await task.WaitAsync(deadline: TimeSpan.FromSeconds(20));
+        await task.DeleteAsync();
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    /// <summary>containerd's contract for loggers: descriptors 3 and 4 are the outputs, 5 is closed when ready.</summary>
+    private string Logger()
+    {
+        var path = Path.Combine(_folder, "logger");
+        File.WriteAllText(path, """
+            #!/bin/sh
+            # Arguments come from the address: file PATH.
+            trap '' TERM
+            log=$2
+            echo "$CONTAINER_NAMESPACE $CONTAINER_ID" >"$log.who"
+            exec 5>&-
+            cat <&4 >/dev/null &
+            cat <&3 >"$log"
+            wait
+            touch "$log.done"
+
+            """);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return path;
+    }
+
+    private static async Task<string> RunAsync(Containerd node, string address, params string[] arguments)
+    {
+        await using var task = await TestTask.PrepareAsync(node, arguments);
+        await task.CreateTaskAsync(address);
+        await task.StartAsync();
+        Assert.Equal(0u, await task.WaitAsync());
+        await task.DeleteAsync();
+        return task.Id;
+    }
+}
