@@ -124,10 +124,10 @@ public sealed class ShimProgramTests : IAsyncLifetime
     {
         var bundle = Path.Combine(_folder, id);
         Directory.CreateDirectory(bundle);
-        var annotations = group is null ? "" : $$$""","annotations":{"io.kubernetes.cri.sandbox-id":"{{{group}}}"}""";
-        File.WriteAllText(Path.Combine(bundle, "config.json"), $$"""
-            {"ociVersion":"1.0.2","process":{"cwd":"/","args":["/x"],"user":{"uid":0,"gid":0}},"root":{"path":"rootfs"}{{annotations}}}
-            """);
+        var annotations = group is null ? "" : $",\"annotations\":{{\"io.kubernetes.cri.sandbox-id\":\"{group}\"}}";
+        File.WriteAllText(Path.Combine(bundle, "config.json"), """
+            {"ociVersion":"1.0.2","process":{"cwd":"/","args":["/x"],"user":{"uid":0,"gid":0}},"root":{"path":"rootfs"}ANNOTATIONS}
+            """.Replace("ANNOTATIONS", annotations, StringComparison.Ordinal));
         return bundle;
     }
 
