@@ -1,3 +1,6 @@
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+
 namespace Skiff.Linux;
 
 /// <summary>
@@ -6,27 +9,242 @@ namespace Skiff.Linux;
 /// </summary>
 public sealed class ControlGroup
 {
-    /// <summary>The groups that <paramref name="pid"/> is in now (/proc/PID/cgroup), found through the mounts of this node.</summary>
-    public static ControlGroup OfProcess(int pid) => throw new NotImplementedException();
+    /// <summary>Of a group's v1 hierarchies, the ones asked for its processes, best first: systemd's is the last that a runtime leaves out.</summary>
+    private static readonly string[] ProcessHierarchies = ["freezer", "pids", "memory", "cpu", "devices", "name=systemd"];
+
+    /// <summary>Processes pinned at once while a group is signalled: far below the default limit of 1024 open files.</summary>
+    private const int PinnedMax = 256;
+
+    /// <summary>Rounds before a v1 group is frozen to be killed: what still lives then forks faster than we signal.</summary>
+    private const int PlainRounds = 20;
+
+    private static readonly TimeSpan KillRound = TimeSpan.FromMilliseconds(5);
+
+    private readonly ControlGroupFolders _folders;
+
+    private ControlGroup(string membership, ControlGroupFolders folders)
+    {
+        Membership = membership;
+        _folders = folders;
+        OomKillsTold = OomKills();
+    }
+
+    /// <summary>
+    /// The groups that <paramref name="pid"/> is in now (/proc/PID/cgroup), found through the mounts of this node.
+    /// Fails with <see cref="LinuxException"/> (ENOENT) when the process is gone.
+    /// </summary>
+    public static ControlGroup OfProcess(int pid) => FromMembership(SmallFile.Read($"/proc/{pid}/cgroup"));
+
+    /// <summary>The groups of a process whose <see cref="Membership"/> was written down while it lived.</summary>
+    public static ControlGroup FromMembership(string membership) =>
+        new(membership, ControlGroupFolders.Find(membership, SmallFile.Read("/proc/self/mountinfo"), relocate: point => point));
 
     /// <summary>For tests on recorded files: <paramref name="mountRoot"/> stands for /sys/fs/cgroup, <paramref name="procCgroup"/> for /proc/PID/cgroup, <paramref name="mountInfo"/> for /proc/self/mountinfo.</summary>
-    internal static ControlGroup Parse(string procCgroup, string mountInfo, string mountRoot) => throw new NotImplementedException();
+    internal static ControlGroup Parse(string procCgroup, string mountInfo, string mountRoot)
+    {
+        const string Standard = "/sys/fs/cgroup";
+        string Relocate(string point) =>
+            point.StartsWith(Standard, StringComparison.Ordinal) ? mountRoot + point[Standard.Length..] : point;
+        return new ControlGroup(procCgroup, ControlGroupFolders.Find(procCgroup, mountInfo, Relocate));
+    }
+
+    /// <summary>What /proc/PID/cgroup said.</summary>
+    public string Membership { get; }
 
     /// <summary>True when memory and cpu are v2 controllers.</summary>
-    public bool IsUnified => throw new NotImplementedException();
+    public bool IsUnified =>
+        _folders.Unified is not null && !_folders.Controllers.ContainsKey("memory") && !_folders.Controllers.ContainsKey("cpu");
 
-    /// <summary>All processes in the group and the groups below it.</summary>
-    public IReadOnlyList<int> Processes() => throw new NotImplementedException();
+    /// <summary>The count at which <see cref="WaitForOomAsync"/> was last answered, so that no kill between two waits is lost.</summary>
+    internal long OomKillsTold { get; set; }
 
-    /// <summary>Sends SIGKILL to all of <see cref="Processes"/> (cgroup.kill where the kernel has it) until none is left or the time is over.</summary>
-    public Task<bool> KillAllAsync(TimeSpan within) => throw new NotImplementedException();
+    /// <summary>All processes in the group and the groups below it; those that this process's pid namespace does not show are left out.</summary>
+    public IReadOnlyList<int> Processes()
+    {
+        var pids = new HashSet<int>();
+        if (ProcessFolder is { } folder)
+        {
+            Collect(folder, pids);
+        }
+
+        return [.. pids];
+    }
+
+    /// <summary>
+    /// Sends a signal to all of <see cref="Processes"/>; returns to how many. One that is started meanwhile may be missed.
+    /// Refuses (EBUSY) when this process is in the group: then it is not a container's.
+    /// </summary>
+    public int SignalAll(int signal)
+    {
+        var sent = 0;
+        foreach (var pids in Processes().Chunk(PinnedMax))
+        {
+            if (pids.Contains(Environment.ProcessId))
+            {
+                throw new LinuxException("signal control group (this process is in it: the container has no group of its own, is linux.cgroupsPath set?)", Errno.EBUSY, ProcessFolder);
+            }
+
+            sent += SignalPinned(pids, signal);
+        }
+
+        return sent;
+    }
+
+    /// <summary>
+    /// Sends SIGKILL to all of <see cref="Processes"/> (cgroup.kill where the kernel has it) until none is left or the time is
+    /// over (false). A frozen group is thawed: on v1 nothing dies frozen. Refuses like <see cref="SignalAll"/>.
+    /// </summary>
+    public async Task<bool> KillAllAsync(TimeSpan within)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        for (var round = 0; KillRemaining(freeze: round > PlainRounds) > 0; round++)
+        {
+            if (TimeProvider.System.GetElapsedTime(start) > within)
+            {
+                return false;
+            }
+
+            await Task.Delay(KillRound);
+        }
+
+        return true;
+    }
 
     /// <summary>How often the OOM killer has struck in this group (memory.oom_control or memory.events); 0 where it cannot be read.</summary>
-    public long OomKills() => throw new NotImplementedException();
+    public long OomKills() => TryOomKills() ?? 0;
 
-    /// <summary>Waits until <see cref="OomKills"/> has grown or the group is gone (false).</summary>
-    public Task<bool> WaitForOomAsync(CancellationToken cancellation) => throw new NotImplementedException();
+    /// <summary>
+    /// Waits until <see cref="OomKills"/> has grown since this object was made, or since the last wait that told so (true), or
+    /// the group is gone or has no memory controller (false). One wait at a time.
+    /// </summary>
+    public Task<bool> WaitForOomAsync(CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var watch = MemoryFolder is not { } folder ? null
+            : _folders.Controllers.ContainsKey("memory") ? OomWatch.TryOfVersion1(this, folder)
+            : OomWatch.TryOfVersion2(this, folder);
+        return watch?.WaitAsync(cancellation) ?? Task.FromResult(false);
+    }
 
     /// <summary>Files of the group by controller, e.g. ("memory", "memory.usage_in_bytes"); null when missing. For the metrics.</summary>
-    public string? TryRead(string controller, string file) => throw new NotImplementedException();
+    public string? TryRead(string controller, string file)
+    {
+        if (file.Contains('/', StringComparison.Ordinal))
+        {
+            throw new ArgumentException($"{file} is not the name of a file in a control group.", nameof(file));
+        }
+
+        return Folder(controller) is { } folder ? SmallFile.TryRead($"{folder}/{file}") : null;
+    }
+
+    /// <summary>Null: the group is gone, or has no memory controller.</summary>
+    internal long? TryOomKills() =>
+        (TryRead("memory", "memory.oom_control") ?? TryRead("memory", "memory.events")) is { } text ? Figure(text, "oom_kill") : null;
+
+    /// <summary>A figure of a file of lines <c>name value</c>; 0 when the kernel does not have it.</summary>
+    internal static long Figure(string text, string name)
+    {
+        foreach (var line in text.AsSpan().EnumerateLines())
+        {
+            if (line.StartsWith(name, StringComparison.Ordinal) && line.Length > name.Length && line[name.Length] == ' ')
+            {
+                return long.TryParse(line[(name.Length + 1)..], CultureInfo.InvariantCulture, out var value) ? value : 0;
+            }
+        }
+
+        return 0;
+    }
+
+    private string? MemoryFolder => Folder("memory");
+
+    private string? ProcessFolder
+    {
+        get
+        {
+            var folders = ProcessHierarchies.Select(name => _folders.Controllers.GetValueOrDefault(name)).OfType<string>();
+            var preferred = (string[])(IsUnified ? [_folders.Unified!] : [.. folders, .. _folders.Unified is { } unified ? [unified] : Array.Empty<string>()]);
+
+            // A hierarchy the runtime left alone would show the processes of the whole node.
+            return preferred.FirstOrDefault(_folders.Own.Contains) ?? preferred.FirstOrDefault();
+        }
+    }
+
+    private string? Folder(string controller) => _folders.Controllers.GetValueOrDefault(controller) ?? _folders.Unified;
+
+    private static void Collect(string folder, HashSet<int> pids)
+    {
+        // Null also where a v2 group is threaded: its processes are listed by the group above it.
+        foreach (var line in (SmallFile.TryRead($"{folder}/cgroup.procs") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (int.Parse(line, CultureInfo.InvariantCulture) is > 0 and var pid)
+            {
+                pids.Add(pid);
+            }
+        }
+
+        var below = new DirectoryInfo(folder);
+        foreach (var child in Subfolders(below))
+        {
+            Collect(child, pids);
+        }
+    }
+
+    private static string[] Subfolders(DirectoryInfo folder)
+    {
+        try
+        {
+            return [.. folder.EnumerateDirectories().Select(child => child.FullName)];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Removed since it was listed: then it had no processes either.
+            return [];
+        }
+    }
+
+    private int KillRemaining(bool freeze)
+    {
+        // On v1 nobody can outrun the signals from within a frozen group; they take effect when it is thawed.
+        var freezer = _folders.Controllers.GetValueOrDefault("freezer") is { } folder && _folders.Own.Contains(folder) ? folder : null;
+        if (freeze && freezer is not null)
+        {
+            SmallFile.TryWrite($"{freezer}/freezer.state", "FROZEN");
+        }
+
+        // SignalAll comes first for its refusal: cgroup.kill would end this very process.
+        var signalled = SignalAll(Signals.SIGKILL);
+        if (IsUnified && signalled > 0)
+        {
+            SmallFile.TryWrite($"{ProcessFolder}/cgroup.kill", "1");
+        }
+        else if (freezer is not null)
+        {
+            SmallFile.TryWrite($"{freezer}/freezer.state", "THAWED");
+        }
+
+        return signalled > 0 ? signalled : Processes().Count;
+    }
+
+    private int SignalPinned(int[] pids, int signal)
+    {
+        var pinned = new List<(int Pid, SafeFileHandle Process)>(pids.Length);
+        try
+        {
+            foreach (var pid in pids)
+            {
+                if (PidFd.TryOpen(pid) is { } process)
+                {
+                    pinned.Add((pid, process));
+                }
+            }
+
+            // Asked again now that no number can change hands: what is no longer listed is somebody else's process.
+            var still = Processes().ToHashSet();
+            return pinned.Count(entry => still.Contains(entry.Pid) && PidFd.Send(entry.Process, signal, entry.Pid));
+        }
+        finally
+        {
+            pinned.ForEach(entry => entry.Process.Dispose());
+        }
+    }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace Skiff.Linux;
 
@@ -8,11 +7,8 @@ namespace Skiff.Linux;
 /// same number. Can be written down and checked after a restart of this program (not of the machine).
 /// </summary>
 /// <param name="StartTicks">Clock ticks between the machine's boot and the start of the process (proc(5), field 22 of stat).</param>
-public readonly partial record struct ProcessIdentity(int Pid, long StartTicks)
+public readonly record struct ProcessIdentity(int Pid, long StartTicks)
 {
-    private const nint SYS_pidfd_send_signal = 424;
-    private const nint SYS_pidfd_open = 434;
-
     /// <summary>The living process with this number; null when there is none, or only a zombie.</summary>
     public static ProcessIdentity? TryRead(int pid) =>
         SmallFile.TryRead($"/proc/{pid}/stat") is { } text && Parse(text) is { State: not ('Z' or 'X') } stat
@@ -24,25 +20,9 @@ public readonly partial record struct ProcessIdentity(int Pid, long StartTicks)
     /// <summary>Sends a signal to exactly this process; false when it has ended, whoever has its number now.</summary>
     public bool Signal(int signal)
     {
-        var descriptor = (int)pidfd_open(SYS_pidfd_open, Pid, 0);
-        if (descriptor < 0 && Marshal.GetLastPInvokeError() is Errno.ESRCH or Errno.EINVAL)
-        {
-            return false;
-        }
-
         // The descriptor pins one process; only then is it certain that the one checked is the one signalled.
-        using var process = Libc.Own(descriptor, "pidfd_open", $"process {Pid}");
-        if (!IsAlive)
-        {
-            return false;
-        }
-
-        if (pidfd_send_signal(SYS_pidfd_send_signal, process, signal, 0, 0) == 0)
-        {
-            return true;
-        }
-
-        return Marshal.GetLastPInvokeError() == Errno.ESRCH ? false : throw Libc.Failure($"signal {signal} to process", $"{Pid}");
+        using var process = PidFd.TryOpen(Pid);
+        return process is not null && IsAlive && PidFd.Send(process, signal, Pid);
     }
 
     /// <summary>The second field is the program's name, in brackets and with whatever bytes the program chose: count from the last bracket.</summary>
@@ -55,10 +35,4 @@ public readonly partial record struct ProcessIdentity(int Pid, long StartTicks)
             ? (fields[State][0], ticks)
             : null;
     }
-
-    [LibraryImport(Libc.Name, EntryPoint = "syscall", SetLastError = true)]
-    private static partial nint pidfd_open(nint number, nint pid, nint flags);
-
-    [LibraryImport(Libc.Name, EntryPoint = "syscall", SetLastError = true)]
-    private static partial nint pidfd_send_signal(nint number, SafeHandle process, nint signal, nint information, nint flags);
 }
