@@ -5,7 +5,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 dist=${SKIFF_DIST:-$repo/dist}
-guest=$repo/artifacts/guests/toolbox.wasm
+guest=$repo/artifacts/guests/app.wasm
 image=localhost/demo:1
 folder=$(mktemp -d /tmp/skiff-demo.XXXXXX)
 export CONTAINERD_ADDRESS=$folder/containerd.sock CONTAINERD_NAMESPACE=skiff-demo-$$
@@ -102,16 +102,16 @@ step "containerd imports it as any other image." \
 run=(ctr run --runtime io.containerd.skiff.v1 --platform wasi/wasm)
 
 step "It runs. This first start compiles the module; every later one on this node loads the compiled code." \
-    "${run[@]}" --rm "$image" first /toolbox.wasm args "Hello from a Wasm container"
+    "${run[@]}" --rm "$image" first /app.wasm args "Hello from a Wasm container"
 
 step "Exit codes are the program's own." true
 code=0
-show "${run[@]}" --rm "$image" second /toolbox.wasm exit 42 || code=$?
+show "${run[@]}" --rm "$image" second /app.wasm exit 42 || code=$?
 [ "$code" = 42 ] || fail "expected exit code 42, got $code"
 echo "exit code $code"
 
 step "One that goes on, in the background, with its output in a file." \
-    "${run[@]}" --detach --log-uri "file://$folder/ticker.log" "$image" ticker /toolbox.wasm tick 0.2
+    "${run[@]}" --detach --log-uri "file://$folder/ticker.log" "$image" ticker /app.wasm tick 0.2
 
 step "It is a container as any other ..." ctr container list
 step "... with a task, and a process of its own." ctr task list
@@ -122,7 +122,7 @@ within 20 "the guest writes to its log" grep -q 'tick 3' "$folder/ticker.log"
 step "Its log:" tail -n 3 "$folder/ticker.log"
 
 step "Another run of the module inside the running container (what a probe or kubectl exec does):" \
-    ctr task exec --exec-id inside ticker /toolbox.wasm list /
+    ctr task exec --exec-id inside ticker /app.wasm list /
 
 step "Figures from the container's own control group:" ctr task metrics ticker
 

@@ -92,7 +92,7 @@ public sealed class ImageTests(Nodes nodes) : NodeTest(nodes), IDisposable
         await node.Ctr.RunAsync("image", "import", "--all-platforms", tar);
 
         var result = await node.Ctr.TryAsync(
-            "run", "--rm", "--platform", "wasi/wasm", "--runtime", Ctr.Skiff, "localhost/packed:1", Names.Next(), "/toolbox.wasm", "hello");
+            "run", "--rm", "--platform", "wasi/wasm", "--runtime", Ctr.Skiff, "localhost/packed:1", Names.Next(), "/app.wasm", "hello");
 
         Assert.Equal("hello from C\n", result.Succeeded());
     }
