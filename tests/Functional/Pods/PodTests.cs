@@ -266,7 +266,8 @@ public sealed class PodTests(Nodes nodes) : NodeTest(nodes)
             Signals.Send(pid, Signals.Kill);
         }
 
-        Assert.Equal(137, (await container.EndAsync()).ExitCode);
+        // containerd's CRI says 255 where the connection broke before the exit was known.
+        Assert.Contains((await container.EndAsync()).ExitCode, new[] { 137, 255 });
         await pod.StopAsync();
         await pod.RemoveAsync();
     }
