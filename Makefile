@@ -10,26 +10,27 @@ setup:       ## install what a bare Debian 12 with the .NET SDK lacks (needs roo
 build:       ## compile everything; warnings are errors
 	dotnet build Skiff.slnx -v quiet --nologo
 
-publish: setup ## dist/: what a node needs (shim, skiff, engine)
+publish:     ## dist/: what a node needs (shim, skiff, engine)
+	@scripts/setup.sh --demo
 	scripts/publish.sh
 
 demo: publish ## a Wasm image runs, is listed, exec'd into, stopped and deleted under a private containerd
 	@scripts/demo.sh
 
-test: publish build ## all tests, the functional ring under three containerds included
+test: setup publish build ## all tests, the functional ring under three containerds included
 	scripts/test.sh
 
 unit: build  ## the tests that need no containerd
 	scripts/test.sh unit
 
-functional: publish build ## the tests that need containerd
+functional: setup publish build ## the tests that need containerd
 	scripts/test.sh functional
 
 check: build ## layout, format
 	scripts/test.sh layout
 	dotnet format Skiff.slnx --verify-no-changes --no-restore
 
-bench: publish ## figures, each as a ratio against a peer in the same run
+bench: setup publish ## figures, each as a ratio against a peer in the same run
 	scripts/bench.sh
 
 clean:       ## remove what was built (not what was installed)
