@@ -79,6 +79,12 @@ fetch_containerds() {
         missing+=("containerd 2.1 (sid): every functional test on that version is skipped")
 }
 
+# Docker 28 and later treat a shim differently from all other clients: between Create and Start they enter the container's network.
+fetch_docker() {
+    fetch_suite "$cache/docker" sid docker.io ||
+        missing+=("docker.io 28 (sid): the tests under a Docker engine are skipped")
+}
+
 # wasm-tools needs a newer libc than this machine has: it brings its own and is started through that one's loader.
 fetch_wasm_tools() {
     local root=$cache/wasm-tools
@@ -116,6 +122,7 @@ mount_hugetlb_controller
 if [ "$only_demo" = no ]; then
     install_packages "${test_packages[@]}"
     fetch_containerds
+    fetch_docker
     fetch_wasm_tools
     fetch_adapter
 fi
