@@ -87,7 +87,8 @@ public sealed class TtrpcClient : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            throw new TtrpcException(TtrpcStatus.DeadlineExceeded, $"{service}/{method} did not answer within {wait!.Value.TotalSeconds} s.");
+            throw new TtrpcException(
+                TtrpcStatus.DeadlineExceeded, $"{service}/{method} did not answer within {wait!.Value.TotalSeconds} s.");
         }
         finally
         {

@@ -13,7 +13,9 @@ public sealed class TtrpcServer(
     /// <summary>How long cancelled calls may take to answer before their connections are closed.</summary>
     private static readonly TimeSpan CancelledAnswerGrace = TimeSpan.FromSeconds(1);
 
-    /// <summary>Pause after an accept that failed for lack of descriptors or memory: without it the loop would spin until some are freed.</summary>
+    /// <summary>
+    /// Pause after an accept that failed for lack of descriptors or memory: without it the loop would spin until some are freed.
+    /// </summary>
     private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
 
     private const int NameCharactersMax = 200;

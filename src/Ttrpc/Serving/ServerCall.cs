@@ -70,7 +70,8 @@ internal sealed class ServerCall : IThreadPoolWorkItem, IAsyncDisposable
         {
             return _connection.CallsCancelled.IsCancellationRequested
                 ? ResponseMessage.Failure(TtrpcStatus.Unavailable, "The server stopped before the call ended.")
-                : ResponseMessage.Failure(TtrpcStatus.DeadlineExceeded, $"{_call.Service}/{_call.Method} did not end within the caller's timeout.");
+                : ResponseMessage.Failure(
+                    TtrpcStatus.DeadlineExceeded, $"{_call.Service}/{_call.Method} did not end within the caller's timeout.");
         }
         catch (Exception failure)
         {

@@ -182,7 +182,10 @@ internal sealed class ServerConnection(TtrpcServer server, Stream stream) : IDis
         // 3. Admit it. Refusals are written by this loop, so a peer that does not read its answers is not read either.
         if (!TryAdmit(data.Length))
         {
-            await RefuseAsync(header.StreamId, TtrpcStatus.ResourceExhausted, "Too many calls are in flight on this connection; wait for some to end.");
+            await RefuseAsync(
+                header.StreamId,
+                TtrpcStatus.ResourceExhausted,
+                "Too many calls are in flight on this connection; wait for some to end.");
             return;
         }
 
