@@ -20,6 +20,13 @@ public sealed partial class CodeCache(string root, TimeProvider? time = null)
     // of a popular module then writes nothing to the disk.
     private static readonly TimeSpan UseMarkAge = TimeSpan.FromMinutes(1);
 
+    // Three hex digits.
+    private const int LockDigits = 3;
+    private const string TemporaryPrefix = "new-";
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode EntryMode = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const UnixFileMode WritableByOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
     public string Root { get; } = root;
@@ -38,6 +45,75 @@ public sealed partial class CodeCache(string root, TimeProvider? time = null)
 
     /// <summary>Where the compiled form of a module lies, whether it is there or not.</summary>
     public string PathOf(string digest, CodeKind kind) => Path.Combine(Folder, digest + SuffixOf(kind));
+
+    /// <summary>
+    /// File whose lock the one who compiles this module holds. One of a few thousand, so that they need no cleaning: two
+    /// modules that share one only wait for each other.
+    /// </summary>
+    public string LockPathOf(string digest)
+    {
+        RequireDigest(digest);
+        return Path.Combine(Folder, $"lock-{digest[..LockDigits]}");
+    }
+
+    /// <summary>File whose lock the one who cleans holds: two at once would count the same bytes twice.</summary>
+    public string CleaningLockPath => Path.Combine(Folder, "lock-cleaning");
+
+    /// <summary>Makes the folders, closed to others.</summary>
+    /// <exception cref="IOException">A folder cannot be made, or was made by or for others.</exception>
+    public void CreateFolders()
+    {
+        Directory.CreateDirectory(Root, OwnerOnly);
+        Directory.CreateDirectory(Folder, OwnerOnly);
+        RequireClosed(Root);
+        RequireClosed(Folder);
+    }
+
+    /// <summary>
+    /// Adds the compiled form of a module: seen by others either whole or not at all, also after a power cut. Replaces an
+    /// entry that is there.
+    /// </summary>
+    /// <returns>Path of the entry.</returns>
+    /// <exception cref="IOException">The disk is full or cannot be written; nothing half-written is left.</exception>
+    public string Insert(string digest, CodeKind kind, ReadOnlySpan<byte> code)
+    {
+        RequireDigest(digest);
+        CreateFolders();
+        var path = PathOf(digest, kind);
+        var temporary = Path.Combine(Folder, $"{TemporaryPrefix}{Guid.NewGuid():N}");
+        try
+        {
+            using (var file = new FileStream(temporary, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                BufferSize = 0,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }))
+            {
+                file.Write(code);
+                RandomAccess.FlushToDisk(file.SafeFileHandle);
+                File.SetUnixFileMode(file.SafeFileHandle, EntryMode);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+            return path;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(temporary);
+            throw new IOException(
+                $"compiled code cannot be kept in {Folder}, {code.Length} bytes needed, {FreeBytes()} free there: {fault.Message}", fault);
+        }
+    }
+
+    /// <summary>Forgets a module, e.g. because its entry turned out to be damaged. Who has it open keeps it.</summary>
+    public void Remove(string digest)
+    {
+        RequireDigest(digest);
+        File.Delete(PathOf(digest, CodeKind.Module));
+        File.Delete(PathOf(digest, CodeKind.Component));
+    }
 
     private CacheEntry? TryOpen(string digest, CodeKind kind)
     {
@@ -98,17 +174,24 @@ public sealed partial class CodeCache(string root, TimeProvider? time = null)
     // Compiled code is native code of this process: who can write the file, or the folder it lies in, owns the node.
     private void RequireOwnersOnly(SafeFileHandle handle, string path)
     {
-        const UnixFileMode Others = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
-        if ((File.GetUnixFileMode(handle) & Others) != 0)
+        if ((File.GetUnixFileMode(handle) & WritableByOthers) != 0)
         {
             throw new IOException($"compiled code {path} can be written by others than its owner; remove it");
         }
 
-        if ((File.GetUnixFileMode(Folder) & Others) != 0)
+        RequireClosed(Folder);
+        RequireClosed(Root);
+    }
+
+    private static void RequireClosed(string folder)
+    {
+        if ((File.GetUnixFileMode(folder) & WritableByOthers) != 0)
         {
-            throw new IOException($"cache folder {Folder} can be written by others than its owner; chmod it to 0700");
+            throw new IOException($"cache folder {folder} can be written by others than its owner; chmod it to 0700");
         }
     }
+
+    private long FreeBytes() => new DriveInfo(Folder).AvailableFreeSpace;
 
     private static void RequireDigest(string digest)
     {

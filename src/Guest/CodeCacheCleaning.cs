@@ -1,0 +1,118 @@
+namespace Skiff.Guest;
+
+/// <summary>What lies in the cache, and what of it goes when it grows beyond its bound.</summary>
+public sealed partial class CodeCache
+{
+    /// <summary>Size of the cache when nobody asks for another, in bytes: a hundred JavaScript or several thousand C programs.</summary>
+    public const long BytesMaxDefault = 4L << 30;
+
+    // A temporary file lives for the seconds that writing takes; an older one was left by a process that was killed.
+    private static readonly TimeSpan TemporaryAge = TimeSpan.FromHours(1);
+
+    // Two versions may share a node for a while (an upgrade under way); what nobody has used for a day is the older one's.
+    private static readonly TimeSpan OtherVersionAge = TimeSpan.FromDays(1);
+
+    /// <summary>The entries that this engine can load, the longest unused first.</summary>
+    public IReadOnlyList<CacheItem> List()
+    {
+        if (!Directory.Exists(Folder))
+        {
+            return [];
+        }
+
+        var items = new List<CacheItem>();
+        foreach (var file in new DirectoryInfo(Folder).EnumerateFiles("*.cwasm"))
+        {
+            var kind = file.Name.EndsWith(SuffixOf(CodeKind.Module), StringComparison.Ordinal) ? CodeKind.Module : CodeKind.Component;
+            var digest = file.Name.Split('.')[0];
+            if (ContentDigest.IsValid(digest) && file.Exists)
+            {
+                items.Add(new CacheItem(digest, kind, file.FullName, file.Length, file.LastWriteTimeUtc));
+            }
+        }
+
+        items.Sort((left, right) => left.LastUsed.CompareTo(right.LastUsed));
+        return items;
+    }
+
+    /// <summary>
+    /// Removes the longest unused entries until the rest takes at most <paramref name="bytesMax"/> bytes, and what killed
+    /// processes and other versions left. A container that has a removed entry mapped keeps it until it ends.
+    /// </summary>
+    /// <param name="keep">Path of an entry that stays whatever its size; the one just made.</param>
+    /// <returns>Bytes freed.</returns>
+    public long Clean(long bytesMax, string? keep = null)
+    {
+        var freed = RemoveTemporaries() + RemoveOtherVersions();
+        var items = List();
+        var total = items.Sum(item => item.Bytes);
+        foreach (var item in items)
+        {
+            if (total <= bytesMax)
+            {
+                break;
+            }
+
+            if (item.Path != keep)
+            {
+                File.Delete(item.Path);
+                total -= item.Bytes;
+                freed += item.Bytes;
+            }
+        }
+
+        return freed;
+    }
+
+    private long RemoveTemporaries()
+    {
+        if (!Directory.Exists(Folder))
+        {
+            return 0;
+        }
+
+        long freed = 0;
+        var before = _time.GetUtcNow().UtcDateTime - TemporaryAge;
+        foreach (var file in new DirectoryInfo(Folder).EnumerateFiles(TemporaryPrefix + "*"))
+        {
+            if (file.Exists && file.LastWriteTimeUtc < before)
+            {
+                freed += file.Length;
+                file.Delete();
+            }
+        }
+
+        return freed;
+    }
+
+    // Only folders with a name like ours: the cache may have been put into a folder that holds other things.
+    private long RemoveOtherVersions()
+    {
+        if (!Directory.Exists(Root))
+        {
+            return 0;
+        }
+
+        long freed = 0;
+        var before = _time.GetUtcNow().UtcDateTime - OtherVersionAge;
+        foreach (var folder in new DirectoryInfo(Root).EnumerateDirectories("wasmtime-*"))
+        {
+            if (folder.Name.StartsWith(EngineTag + "-", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            var files = folder.GetFiles();
+            if (files.All(file => file.LastWriteTimeUtc < before) && folder.LastWriteTimeUtc < before)
+            {
+                freed += files.Sum(file => file.Length);
+                folder.Delete(recursive: true);
+            }
+        }
+
+        return freed;
+    }
+}
+
+/// <summary>An entry as it lies on the disk.</summary>
+public sealed record CacheItem(string Digest, CodeKind Kind, string Path, long Bytes, DateTime LastUsed);
