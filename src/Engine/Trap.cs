@@ -38,8 +38,10 @@ public sealed record CallEnd(int? ExitStatus, Trap? Trap)
         // This vector counts its terminating zero.
         var message = Encoding.UTF8.GetString(text.Bytes.TrimEnd((byte)0));
         EngineApi.wasm_byte_vec_delete(&text);
+        // Before the trap goes: the frames point into it.
+        var backtrace = WasmFrame.Take(&frames);
         EngineApi.wasm_trap_delete(trap);
-        return new CallEnd(null, new Trap(EngineText.OneLine(message), interrupted, WasmFrame.Take(&frames)));
+        return new CallEnd(null, new Trap(EngineText.OneLine(message), interrupted, backtrace));
     }
 }
 

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Skiff.Guest;
+using Skiff.Linux;
+using Skiff.Runner;
+
+namespace Skiff.Cli;
+
+/// <summary>Where compiled code is kept: <c>--cache</c>, else SKIFF_CACHE, else the node's folder (root) or the user's.</summary>
+internal static class CacheLocation
+{
+    public const string Variable = "SKIFF_CACHE";
+
+    private const string Node = "/var/lib/skiff/cache";
+
+    public static Option<string?> Option() => new("--cache")
+    {
+        Description = $"Folder of compiled code (else ${Variable}, else {Node} for root, else the user's cache folder)",
+        HelpName = "DIR",
+    };
+
+    public static CodeCache Open(string? folder) => new(Path.GetFullPath(folder ?? Default()));
+
+    public static ModuleCompiler Compiler(CodeCache cache, long bytesMax = CodeCache.BytesMaxDefault) =>
+        new(cache, FileLock.Acquire, bytesMax);
+
+    private static string Default()
+    {
+        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } chosen)
+        {
+            return chosen;
+        }
+
+        if (Environment.IsPrivilegedProcess)
+        {
+            return Node;
+        }
+
+        // XDG Base Directory Specification: a relative path there is to be ignored.
+        var user = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+        return Path.Combine(
+            Path.IsPathRooted(user) ? user : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"),
+            "skiff");
+    }
+}

@@ -1,0 +1,187 @@
+using System.CommandLine;
+using Skiff.Guest;
+using Skiff.Linux;
+using Skiff.Runner;
+
+namespace Skiff.Cli.Commands;
+
+/// <summary><c>skiff run</c>: a guest on this machine, by the way that a container takes.</summary>
+internal static class RunCommand
+{
+    private const string Name = "run";
+
+    private static readonly Argument<string> File = new("FILE") { Description = "Module or component (.wasm or text), optionally with #EXPORT" };
+    private static readonly Argument<string[]> Arguments = new("ARGS") { Description = "Arguments of the guest", Arity = ArgumentArity.ZeroOrMore };
+    private static readonly Option<string[]> Directory = new("--dir")
+    {
+        Description = "Directory the guest may see, HOST[::GUEST][:ro]; none by default",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<string[]> Variable = new("--env") { Description = "Environment variable, K=V, or K to pass the own value on", HelpName = "K[=V]" };
+    private static readonly Option<string?> Invoke = new("--invoke") { Description = "Call this export with ARGS and print what it returns", HelpName = "EXPORT" };
+    private static readonly Option<string?> Memory = new("--memory") { Description = "Largest linear memory, e.g. 64m", HelpName = "SIZE" };
+    private static readonly Option<string?> Timeout = new("--timeout") { Description = "End the guest after this time with exit code 124, e.g. 5s", HelpName = "TIME" };
+    private static readonly Option<bool> NoCache = new("--no-cache") { Description = "Compile afresh and keep nothing" };
+    private static readonly Option<string?> Cache = CacheLocation.Option();
+
+    // Options that take the word after them, for finding FILE before the parser runs.
+    private static readonly Option[] WithValue = [Directory, Variable, Invoke, Memory, Timeout, Cache];
+
+    public static Command Create()
+    {
+        var command = new Command(Name, "Run a module or component")
+        {
+            File, Arguments, Directory, Variable, Invoke, Memory, Timeout, Cache, NoCache,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    /// <summary>Puts <c>--</c> behind FILE: what follows belongs to the guest, whatever it looks like.</summary>
+    public static string[] SeparateGuestArguments(string[] args)
+    {
+        if (args is not [Name, ..])
+        {
+            return args;
+        }
+
+        for (var i = 1; i < args.Length; i++)
+        {
+            if (args[i] == "--")
+            {
+                return args;
+            }
+
+            if (!args[i].StartsWith('-'))
+            {
+                return [.. args[..i], "--", .. args[i..]];
+            }
+
+            if (WithValue.Any(option => option.Name == args[i]))
+            {
+                i++;
+            }
+        }
+
+        return args;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        var signals = Outcome.EndOnSignals();
+        try
+        {
+            var (spec, content) = Spec(parsed);
+            return Outcome.OnGuestStack(spec.Limits.StackBytes, () => Run(parsed, spec, content));
+        }
+        catch (Exception fault) when (fault is GuestException or IOException or UnauthorizedAccessException)
+        {
+            Outcome.Complain(fault.Message);
+            return GuestExit.CannotExecute;
+        }
+        finally
+        {
+            GC.KeepAlive(signals);
+        }
+    }
+
+    private static int Run(ParseResult parsed, GuestSpec spec, LoadedFile content)
+    {
+        try
+        {
+            using var guest = Prepare(parsed, spec, content);
+            Outcome.End(guest.Run());
+            return 0;
+        }
+        catch (Exception fault) when (fault is GuestException or DamagedCodeException or IOException or UnauthorizedAccessException)
+        {
+            Outcome.Complain(fault.Message);
+            return GuestExit.CannotExecute;
+        }
+    }
+
+    private static IPreparedGuest Prepare(ParseResult parsed, GuestSpec spec, LoadedFile file)
+    {
+        var runner = Outcome.CreateRunner();
+        if (parsed.GetValue(NoCache))
+        {
+            using var progress = new CompileProgress(file.Path, TimeProvider.System);
+            using var code = ModuleCompiler.CompileOnly(file.Path, file.Content, out var kind);
+            using var memory = Descriptors.Memory("skiff-code", code.Bytes);
+            return runner.Prepare(spec with { Code = new CompiledCode($"/proc/self/fd/{memory.DangerousGetHandle()}", kind) });
+        }
+
+        var cache = CacheLocation.Open(parsed.GetValue(Cache));
+        var module = Compile(cache, file);
+        try
+        {
+            return runner.Prepare(spec with { Code = new CompiledCode(module.Path, module.Kind) });
+        }
+        catch (DamagedCodeException) when (module.WasCached)
+        {
+            // Once: what does not load right after compiling will not load the next time either.
+            cache.Remove(module.Digest);
+            module = Compile(cache, file);
+            return runner.Prepare(spec with { Code = new CompiledCode(module.Path, module.Kind) });
+        }
+    }
+
+    private static CachedModule Compile(CodeCache cache, LoadedFile file)
+    {
+        using var progress = new CompileProgress(file.Path, TimeProvider.System);
+        return CacheLocation.Compiler(cache).Compile(file.Path, file.Content);
+    }
+
+    private static (GuestSpec Spec, LoadedFile File) Spec(ParseResult parsed)
+    {
+        var named = parsed.GetValue(File)!;
+        var words = parsed.GetValue(Arguments) ?? [];
+        var export = parsed.GetValue(Invoke);
+        var hash = named.IndexOf('#', StringComparison.Ordinal);
+        if (export is null && hash > 0 && !System.IO.File.Exists(named))
+        {
+            (named, export) = (named[..hash], named[(hash + 1)..]);
+        }
+
+        return (
+            new GuestSpec
+            {
+                Arguments = [named, .. words],
+                Environment = (parsed.GetValue(Variable) ?? []).Select(ParseVariable).ToList(),
+                Directories = (parsed.GetValue(Directory) ?? []).Select(ParseDirectory).ToList(),
+                Export = export,
+                ExportArguments = export is null ? [] : words,
+                // Known once it is compiled.
+                Code = new CompiledCode("", CodeKind.Module),
+                Limits = new GuestLimits(
+                    parsed.GetValue(Memory) is { } memory ? Quantity.Bytes(memory) : null,
+                    parsed.GetValue(Timeout) is { } time ? Quantity.Time(time) : null,
+                    null),
+            },
+            LoadedFile.Read(named, ModuleCompiler.ModuleBytesMaxDefault));
+    }
+
+    private static KeyValuePair<string, string> ParseVariable(string text)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        return equals switch
+        {
+            > 0 => new(text[..equals], text[(equals + 1)..]),
+            0 => throw new GuestException($"--env {text}: a variable needs a name before the ="),
+            _ => new(text, Environment.GetEnvironmentVariable(text)
+                ?? throw new GuestException($"--env {text}: this environment has no {text}; give a value with {text}=VALUE")),
+        };
+    }
+
+    private static GuestDirectory ParseDirectory(string text)
+    {
+        const string ReadOnlySuffix = ":ro";
+        var readOnly = text.EndsWith(ReadOnlySuffix, StringComparison.Ordinal);
+        var paths = (readOnly ? text[..^ReadOnlySuffix.Length] : text).Split("::", 2);
+        var host = paths[0];
+        return System.IO.Directory.Exists(host)
+            ? new GuestDirectory(host, paths.Length == 2 ? paths[1] : host, readOnly)
+            : throw new GuestException($"--dir {text}: there is no directory {host}");
+    }
+}

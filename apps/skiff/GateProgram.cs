@@ -1,0 +1,117 @@
+using System.Collections;
+using Microsoft.Win32.SafeHandles;
+using Skiff.Guest;
+using Skiff.Runner;
+
+namespace Skiff.Cli;
+
+/// <summary>
+/// <c>skiff run --gate [--export E] --kind module|component -- ARGV…</c>: the init process of a container. It loads everything,
+/// says that it is ready, and runs the guest when it is told to (<see cref="StartGate"/>).
+/// </summary>
+internal static class GateProgram
+{
+    private const string CodePath = "/proc/self/fd/4";
+
+    public static bool Recognises(string[] args) => args is ["run", "--gate", ..];
+
+    public static int Run(string[] args) => Outcome.OnGuestStack(null, () =>
+    {
+        using var control = new SafeFileHandle(StartGate.ControlDescriptor, ownsHandle: true);
+        var code = new SafeFileHandle(StartGate.CodeDescriptor, ownsHandle: true);
+        var signals = Outcome.EndOnSignals();
+        IPreparedGuest guest;
+        try
+        {
+            guest = Outcome.CreateRunner().Prepare(Parse(args));
+        }
+        catch (Exception fault) when (fault is GuestException or DamagedCodeException)
+        {
+            RandomAccess.Write(control, StartGate.Error(fault.Message), 0);
+            Outcome.End(new GuestExit(GuestExit.CannotExecute, fault.Message));
+            throw;
+        }
+
+        code.Dispose();
+        RandomAccess.Write(control, StartGate.Ready, 0);
+        if (!WaitForStart(control))
+        {
+            Outcome.End(new GuestExit(GuestExit.CannotExecute, "whoever made this container ended before starting it"));
+        }
+
+        // The guest finds no descriptor but its own three.
+        control.Dispose();
+        Outcome.End(guest.Run());
+        GC.KeepAlive(signals);
+        return 0;
+    });
+
+    private static bool WaitForStart(SafeFileHandle control)
+    {
+        Span<byte> message = stackalloc byte[StartGate.Start.Length];
+        var length = 0;
+        while (length < message.Length)
+        {
+            var count = RandomAccess.Read(control, message[length..], 0);
+            if (count == 0)
+            {
+                return false;
+            }
+
+            length += count;
+        }
+
+        return message.SequenceEqual(StartGate.Start);
+    }
+
+    private static GuestSpec Parse(string[] args)
+    {
+        string? export = null;
+        CodeKind? kind = null;
+        for (var i = 2; i < args.Length; i++)
+        {
+            switch (args[i])
+            {
+                case "--export" when i + 1 < args.Length:
+                    export = args[++i];
+                    break;
+                case "--kind" when i + 1 < args.Length:
+                    kind = args[++i] switch
+                    {
+                        "module" => CodeKind.Module,
+                        "component" => CodeKind.Component,
+                        var other => throw new GuestException($"run --gate: --kind is module or component, not {other}"),
+                    };
+                    break;
+                case "--" when kind is { } known:
+                    return Spec(args[(i + 1)..], export, known);
+                default:
+                    throw new GuestException($"run --gate: unexpected {args[i]}");
+            }
+        }
+
+        throw new GuestException("run --gate: --kind and -- are needed");
+    }
+
+    // The container is the wall: what its mounts let this process see and write, the guest may.
+    private static GuestSpec Spec(string[] arguments, string? export, CodeKind kind) => new()
+    {
+        Arguments = arguments,
+        Environment = Environment(),
+        Directories = [new GuestDirectory("/", "/", ReadOnly: false)],
+        Export = export,
+        Code = new CompiledCode(CodePath, kind),
+        Network = true,
+    };
+
+    private static List<KeyValuePair<string, string>> Environment()
+    {
+        var variables = new List<KeyValuePair<string, string>>();
+        foreach (DictionaryEntry variable in System.Environment.GetEnvironmentVariables())
+        {
+            variables.Add(new((string)variable.Key, (string?)variable.Value ?? ""));
+        }
+
+        return variables;
+    }
+}
