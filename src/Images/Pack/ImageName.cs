@@ -35,6 +35,7 @@ public sealed record ImageName
         var (repository, tag) = tagged ? (text[..colon], text[(colon + 1)..]) : (text, "latest");
         var (host, path) = Split(repository);
         if (!IsPath(path)
+            || !(char.IsAsciiLetterOrDigit(host[0]) || host[0] == '[')
             || host.AsSpan().ContainsAnyExcept(HostCharacters)
             || tag.Length is 0 or > TagLengthMax
             || tag[0] is '.' or '-'
