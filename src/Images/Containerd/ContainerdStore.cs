@@ -16,6 +16,7 @@ public sealed class ContainerdStore : IImageStore, IDisposable
     // two minutes are over.
     private static readonly TimeSpan AnswerTimeMax = TimeSpan.FromSeconds(20);
 
+    private readonly TimeSpan _answerTime;
     private readonly string _address;
     private readonly Metadata _headers;
     private readonly SocketsHttpHandler _transport;
@@ -25,9 +26,15 @@ public sealed class ContainerdStore : IImageStore, IDisposable
     /// <param name="address">Path of the socket, also as <c>unix://PATH</c>.</param>
     /// <param name="containerdNamespace">containerd's namespace, for instance <c>default</c> or <c>k8s.io</c>.</param>
     public ContainerdStore(string address, string containerdNamespace)
+        : this(address, containerdNamespace, AnswerTimeMax)
+    {
+    }
+
+    internal ContainerdStore(string address, string containerdNamespace, TimeSpan answerTime)
     {
         const string Scheme = "unix://";
         _address = address.StartsWith(Scheme, StringComparison.Ordinal) ? address[Scheme.Length..] : address;
+        _answerTime = answerTime;
         _headers = new Metadata { { "containerd-namespace", containerdNamespace } };
         _transport = new SocketsHttpHandler
         {
@@ -93,7 +100,7 @@ public sealed class ContainerdStore : IImageStore, IDisposable
                     if (!data.IsEmpty)
                     {
                         // A large layer may take long; only standing still is a fault.
-                        deadline.CancelAfter(AnswerTimeMax);
+                        deadline.CancelAfter(_answerTime);
                     }
                 }
 
@@ -126,7 +133,7 @@ public sealed class ContainerdStore : IImageStore, IDisposable
         string what, string whenMissing, Func<CancellationTokenSource, Task<T>> ask, CancellationToken cancellation)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        deadline.CancelAfter(AnswerTimeMax);
+        deadline.CancelAfter(_answerTime);
         try
         {
             return await ask(deadline);
@@ -135,7 +142,7 @@ public sealed class ContainerdStore : IImageStore, IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             throw new ImageException(
-                $"containerd at {_address} did not answer within {AnswerTimeMax.TotalSeconds:0} s, asked for {what}", fault);
+                $"containerd at {_address} did not answer within {_answerTime.TotalSeconds} s, asked for {what}", fault);
         }
         catch (RpcException fault)
         {
