@@ -5,3 +5,4 @@ using Xunit.v3;
 // One containerd after another: two cores carry one test at a time, and times are asserted.
 [assembly: Parallelization(Mode = ParallelMode.None)]
 [assembly: AssemblyFixture(typeof(Nodes))]
+[assembly: TestCollectionOrderer(typeof(CheapestFirst))]
