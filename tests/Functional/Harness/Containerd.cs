@@ -53,6 +53,7 @@ internal sealed class Containerd : IAsyncDisposable
         string? skiffOptions = null,
         IReadOnlyDictionary<string, string?>? environment = null)
     {
+        Assert.True(File.Exists(Repository.Shim), $"{Repository.Shim} is missing: run make publish");
         var node = new Containerd(version, skiffOptions);
         foreach (var (key, value) in environment ?? new Dictionary<string, string?>())
         {

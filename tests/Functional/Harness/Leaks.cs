@@ -107,13 +107,13 @@ internal static class Leaks
     {
         try
         {
-            foreach (var pod in (await node.Client.Runtime.ListPodSandboxAsync(new ListPodSandboxRequest())).Items)
+            foreach (var pod in (await node.Client.Runtime.ListPodSandboxAsync(new ListPodSandboxRequest(), deadline: Pod.Deadline())).Items)
             {
-                await node.Client.Runtime.StopPodSandboxAsync(new PodSandboxRequest { PodSandboxId = pod.Id });
-                await node.Client.Runtime.RemovePodSandboxAsync(new PodSandboxRequest { PodSandboxId = pod.Id });
+                await node.Client.Runtime.StopPodSandboxAsync(new PodSandboxRequest { PodSandboxId = pod.Id }, deadline: Pod.Deadline());
+                await node.Client.Runtime.RemovePodSandboxAsync(new PodSandboxRequest { PodSandboxId = pod.Id }, deadline: Pod.Deadline());
             }
 
-            foreach (var task in (await node.Client.Tasks.ListAsync(new ListTasksRequest(), node.Client.Headers)).Tasks)
+            foreach (var task in (await node.Client.Tasks.ListAsync(new ListTasksRequest(), node.Client.Headers, Pod.Deadline())).Tasks)
             {
                 await node.Ctr.TryAsync("task", "kill", "-s", "KILL", task.Id);
                 await node.Ctr.TryAsync("task", "delete", "-f", task.Id);
