@@ -17,7 +17,8 @@ internal static class GateProgram
 
     public static int Run(string[] args) => Outcome.OnGuestStack(null, () =>
     {
-        using var control = new SafeFileHandle(StartGate.ControlDescriptor, ownsHandle: true);
+        using var control = new FileStream(
+            new SafeFileHandle(StartGate.ControlDescriptor, ownsHandle: true), FileAccess.ReadWrite, bufferSize: 0);
         var code = new SafeFileHandle(StartGate.CodeDescriptor, ownsHandle: true);
         var signals = Outcome.EndOnSignals();
         IPreparedGuest guest;
@@ -27,13 +28,13 @@ internal static class GateProgram
         }
         catch (Exception fault) when (fault is GuestException or DamagedCodeException)
         {
-            RandomAccess.Write(control, StartGate.Error(fault.Message), 0);
+            control.Write(StartGate.Error(fault.Message));
             Outcome.End(new GuestExit(GuestExit.CannotExecute, fault.Message));
             throw;
         }
 
         code.Dispose();
-        RandomAccess.Write(control, StartGate.Ready, 0);
+        control.Write(StartGate.Ready);
         if (!WaitForStart(control))
         {
             Outcome.End(new GuestExit(GuestExit.CannotExecute, "whoever made this container ended before starting it"));
@@ -46,13 +47,13 @@ internal static class GateProgram
         return 0;
     });
 
-    private static bool WaitForStart(SafeFileHandle control)
+    private static bool WaitForStart(FileStream control)
     {
         Span<byte> message = stackalloc byte[StartGate.Start.Length];
         var length = 0;
         while (length < message.Length)
         {
-            var count = RandomAccess.Read(control, message[length..], 0);
+            var count = control.Read(message[length..]);
             if (count == 0)
             {
                 return false;
