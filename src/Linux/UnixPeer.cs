@@ -1,0 +1,51 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Skiff.Linux;
+
+/// <summary>Asks whether somebody listens on a Unix socket, without .NET's socket machinery (see <see cref="UnixListener"/>).</summary>
+public static unsafe partial class UnixPeer
+{
+    private const int AF_UNIX = 1;
+    private const int SOCK_STREAM = 1;
+    private const int SOCK_NONBLOCK = Libc.O_NONBLOCK;
+    private const int SOCK_CLOEXEC = Libc.O_CLOEXEC;
+    private const int ENOTSOCK = 88;
+    private const int EPROTOTYPE = 91;
+    private const int ECONNREFUSED = 111;
+
+    /// <summary>
+    /// True when a connection is taken, or would be once the listener has worked off its queue. False when there is no
+    /// socket, or one whose listener is gone. Never waits.
+    /// </summary>
+    public static bool IsListening(string path)
+    {
+        UnixListener.RequireFits(path);
+        using var probe = Libc.Own(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket", path);
+        Span<byte> address = stackalloc byte[2 + UnixListener.PathBytesMax + 1];
+        address.Clear();
+        BinaryPrimitives.WriteUInt16LittleEndian(address, AF_UNIX);
+        Encoding.UTF8.GetBytes(path, address[2..]);
+        fixed (byte* start = address)
+        {
+            if (connect(probe, start, (uint)address.Length) == 0)
+            {
+                return true;
+            }
+        }
+
+        return Marshal.GetLastPInvokeError() switch
+        {
+            Errno.EAGAIN => true,
+            ECONNREFUSED or Errno.ENOENT or Errno.ENOTDIR or ENOTSOCK or EPROTOTYPE => false,
+            _ => throw Libc.Failure("connect to socket", path),
+        };
+    }
+
+    [LibraryImport(Libc.Name, SetLastError = true)]
+    private static partial int socket(int domain, int type, int protocol);
+
+    [LibraryImport(Libc.Name, SetLastError = true)]
+    private static partial int connect(SafeHandle socket, byte* address, uint length);
+}

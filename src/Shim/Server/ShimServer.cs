@@ -1,0 +1,112 @@
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Skiff.Shim.Bootstrap;
+using Skiff.Shim.Events;
+using Skiff.Shim.Pods;
+using Skiff.Shim.Tasks;
+using Skiff.Ttrpc;
+
+namespace Skiff.Shim.Server;
+
+/// <summary>
+/// The server of a group: serves until nothing is left to serve, and then leaves without a trace. It leaves on Shutdown, and by
+/// itself when nobody wants anything of it (containerd died between <c>start</c> and Create, say).
+/// </summary>
+internal sealed class ShimServer(
+    string socketPath, TaskService tasks, PodService pods, EventQueue events, TimeProvider time, ShimLog log) : IServerUse
+{
+    /// <summary>How long it stays without a task: containerd's Create follows <c>start</c> within milliseconds.</summary>
+    public static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long it waits at its end for containerd to take the last events.</summary>
+    private static readonly TimeSpan FlushTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>For the answers of the last calls, Shutdown's own among them.</summary>
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromMilliseconds(500);
+
+    private readonly Channel<bool> _leaveAsked = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private long _connectionsAtLastUse;
+    private TtrpcServer? _server;
+
+    public void AskToLeave() => _leaveAsked.Writer.TryWrite(true);
+
+    public void Used() => Interlocked.Exchange(ref _connectionsAtLastUse, _server?.ConnectionsAccepted ?? 0);
+
+    /// <summary>Serves on <paramref name="listener"/> until it has left.</summary>
+    public async Task RunAsync(Socket listener, IReadOnlyDictionary<string, IReadOnlyDictionary<string, TtrpcHandler>> services)
+    {
+        using var server = new TtrpcServer(services, new TtrpcServerOptions
+        {
+            Time = time,
+            StopGrace = AnswerTime,
+            ConnectionBroken = cause => log.Warn($"a connection has broken: {cause.Message}"),
+            HandlerFailed = (call, failure) => log.Error($"{call.Method} has failed", failure),
+            AcceptFailed = failure => log.Error("a connection cannot be accepted", failure),
+        });
+        _server = server;
+        var serving = server.ServeAsync(listener, CancellationToken.None);
+        while (!await TryLeaveAsync(server))
+        {
+        }
+
+        await server.StopAsync(AnswerTime);
+        await serving;
+        if (!await events.FlushAsync(FlushTime))
+        {
+            log.Warn($"leaving although containerd has not taken {events.Length} events within {FlushTime.TotalSeconds:0} s");
+        }
+    }
+
+    /// <summary>Waits until it is asked to leave or has been idle, and leaves if it may.</summary>
+    private async Task<bool> TryLeaveAsync(TtrpcServer server)
+    {
+        var before = server.ConnectionsAccepted;
+        var asked = await WaitForLeaveAsync();
+        if (!asked)
+        {
+            await tasks.RemoveAbandonedAsync();
+        }
+
+        if (!(tasks.TryClose() && pods.TryClose()))
+        {
+            Reopen();
+            return false;
+        }
+
+        // The lock keeps a `start` from finding a server that is about to go.
+        using (ShimSocket.Lock(Path.GetDirectoryName(socketPath)!))
+        {
+            // A connection that came after the last use is a `start` or a containerd that counts on us staying.
+            var last = asked ? Interlocked.Read(ref _connectionsAtLastUse) : before;
+            if (server.ConnectionsAccepted != last)
+            {
+                Reopen();
+                return false;
+            }
+
+            File.Delete(socketPath);
+            return true;
+        }
+    }
+
+    /// <summary>True when it was asked to leave, false when it was not for <see cref="IdleTime"/>.</summary>
+    private async Task<bool> WaitForLeaveAsync()
+    {
+        using var giveUp = new CancellationTokenSource(IdleTime, time);
+        try
+        {
+            await _leaveAsked.Reader.ReadAsync(giveUp.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private void Reopen()
+    {
+        tasks.Reopen();
+        pods.Reopen();
+    }
+}

@@ -1,0 +1,26 @@
+using Skiff.Sandbox;
+
+namespace Skiff.Shim.Tasks;
+
+/// <summary>A container as containerd's Task service knows it: an init process and its execs. Guarded by the task service's gate.</summary>
+internal sealed class GuestTask(string id, string bundle, TaskProcess init)
+{
+    public string Id { get; } = id;
+
+    public string Bundle { get; } = bundle;
+
+    public TaskProcess Init { get; } = init;
+
+    /// <summary>Null while it is being created.</summary>
+    public IGuest? Guest { get; set; }
+
+    public Dictionary<string, TaskProcess> Execs { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>OOM kills that containerd has been told of.</summary>
+    public long OomKillsTold { get; set; }
+
+    /// <summary>Ends the watch for OOM kills.</summary>
+    public CancellationTokenSource Watching { get; } = new();
+
+    public TaskProcess? Find(string execId) => execId.Length == 0 ? Init : Execs.GetValueOrDefault(execId);
+}
