@@ -17,6 +17,8 @@ public sealed partial class ChildReaper : IDisposable
     /// <summary>What <see cref="RunAsync"/> captures of each stream: enough for an OCI runtime's longest complaint.</summary>
     public const int OutputBytesMax = 64 * 1024;
 
+    private static readonly TimeSpan AdoptRound = TimeSpan.FromMilliseconds(20);
+
     private const int ThreadStackBytes = 256 * 1024;
     private const int PR_SET_CHILD_SUBREAPER = 36;
     private const int P_ALL = 0;
@@ -39,6 +41,7 @@ public sealed partial class ChildReaper : IDisposable
     private readonly Dictionary<int, ChildProcess> _children = [];
     private readonly Dictionary<int, ChildExit> _unclaimed = [];
     private readonly Queue<int> _unclaimedOrder = [];
+    private TaskCompletionSource _orphanEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _expecting;
     private bool _disposed;
 
@@ -155,6 +158,39 @@ public sealed partial class ChildReaper : IDisposable
         }
     }
 
+    /// <summary>
+    /// <see cref="Adopt"/> for a process that is still to be re-parented to us, because a program between us and it is just
+    /// ending: crun's <c>run --detach</c> returns while its own child, the parent of the container's init, still lives.
+    /// </summary>
+    /// <exception cref="LinuxException">ECHILD: it has not become our child within <paramref name="timeout"/>.</exception>
+    public async Task<ChildProcess> AdoptAsync(int pid, TimeSpan timeout, CancellationToken cancellation)
+    {
+        using var expectation = ExpectOrphan();
+        var start = _time.GetTimestamp();
+        for (; ; )
+        {
+            // Taken before the attempt, so that an end right after it is not missed.
+            var orphanEnded = Volatile.Read(ref _orphanEnded).Task;
+            try
+            {
+                return Adopt(pid);
+            }
+            catch (LinuxException fault) when (fault.Errno == Errno.ECHILD)
+            {
+                var rest = timeout - _time.GetElapsedTime(start);
+                if (rest <= TimeSpan.Zero)
+                {
+                    throw;
+                }
+
+                // Every parent between us and the process becomes our child first and ends then. The program between may
+                // also have ended unheard before the attempt, so we look again after a moment in any case.
+                await Task.WhenAny(orphanEnded, Task.Delay(AdoptRound, _time, cancellation));
+                cancellation.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
     /// <summary>Stops reaping. The exits of children still alive are then never known: their tasks are cancelled.</summary>
     public void Dispose()
     {
@@ -218,8 +254,18 @@ public sealed partial class ChildReaper : IDisposable
                 child.MarkReaped();
             }
 
-            // Null only if somebody else in this process waits for children, against the rule of this class.
-            var end = Wait(P_PID, pid, WEXITED) ?? throw new LinuxException("waitid (another part of this process has reaped it)", Errno.ECHILD, $"process {pid}");
+            if (Wait(P_PID, pid, WEXITED) is not { } end)
+            {
+                if (child is null)
+                {
+                    // A program that could not be executed: posix_spawn reaps its failed child itself, while we hold no number of it.
+                    return;
+                }
+
+                // Somebody else in this process waits for children, against the rule of this class.
+                throw new LinuxException("waitid (another part of this process has reaped it)", Errno.ECHILD, $"process {pid}");
+            }
+
             exit = end.Code == CLD_EXITED
                 ? new ChildExit(end.Status, 0, _time.GetUtcNow())
                 : new ChildExit(128 + end.Status, end.Status, _time.GetUtcNow());
@@ -227,6 +273,11 @@ public sealed partial class ChildReaper : IDisposable
             {
                 KeepUnclaimed(pid, exit);
             }
+        }
+
+        if (child is null)
+        {
+            Interlocked.Exchange(ref _orphanEnded, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
         }
 
         child?.Complete(exit);
