@@ -1,0 +1,121 @@
+using Microsoft.Win32.SafeHandles;
+using Skiff.Guest;
+using Skiff.Linux;
+
+namespace Skiff.Sandbox;
+
+/// <summary>Compiled code of a guest, open: it stays usable when the cache is cleaned meanwhile.</summary>
+internal sealed record GuestCode(CodeKind Kind, SafeFileHandle Handle) : IDisposable
+{
+    public void Dispose() => Handle.Dispose();
+}
+
+/// <summary>
+/// Gets a guest's compiled code: from the node's cache, or by a helper process that compiles under limits of its own
+/// (hostile modules are compiled there and never in the shim). Many starts of one new module compile it once: the helper locks.
+/// </summary>
+internal sealed class CodeProvider(ChildReaper reaper, SandboxPlaces places, TimeProvider time)
+{
+    /// <summary>Largest module that is hashed and compiled. The largest known (JavaScript engines) have 13 MB.</summary>
+    public const long ModuleBytesMax = 512L * 1024 * 1024;
+
+    /// <summary>Exit code of <c>skiff image-code</c>: the image has no Wasm layer.</summary>
+    private const int NoWasmLayer = 3;
+
+    /// <summary>A 13 MB component takes 35 s on a busy machine, and may wait for a place among the compilers.</summary>
+    private static readonly TimeSpan CompileTime = TimeSpan.FromMinutes(10);
+
+    private readonly CodeCache _cache = new(places.Cache, time);
+
+    private string RunProgram => Path.Combine(places.Home, "skiff");
+
+    /// <summary>Code of a module in the file tree of a container.</summary>
+    /// <param name="path">Its path in the container, for errors.</param>
+    public async Task<GuestCode> OfFileAsync(SafeFileHandle file, string path, CancellationToken cancellation)
+    {
+        var length = RandomAccess.GetLength(file);
+        if (length > ModuleBytesMax)
+        {
+            throw new SandboxException($"{path} has {length} bytes; a module may have at most {ModuleBytesMax}.", SandboxFault.InvalidArgument);
+        }
+
+        var digest = ContentDigest.Of(file);
+        if (TryOpen(digest) is { } cached)
+        {
+            return cached;
+        }
+
+        var result = await HelpAsync(["compile", "--stdin", "--cache", places.Cache], file, cancellation);
+        if (result.Exit.Code != 0)
+        {
+            throw new SandboxException($"{path} cannot be compiled: {Reason(result)}", SandboxFault.InvalidArgument);
+        }
+
+        return Digest(result) == digest
+            ? Opened(digest)
+            : throw new SandboxException($"{path} was changed while it was compiled: try again.", SandboxFault.FailedPrecondition);
+    }
+
+    /// <summary>Code of the Wasm layer of a container's image; null when the image has none.</summary>
+    public async Task<GuestCode?> OfImageAsync(string containerd, string @namespace, string id, CancellationToken cancellation)
+    {
+        var result = await HelpAsync(
+            ["image-code", "--containerd", containerd, "--namespace", @namespace, "--container", id, "--cache", places.Cache], null, cancellation);
+        return result.Exit.Code switch
+        {
+            0 => Opened(Digest(result)),
+            NoWasmLayer => null,
+            _ => throw new SandboxException($"The Wasm layer of the image cannot be used: {Reason(result)}", SandboxFault.InvalidArgument),
+        };
+    }
+
+    private GuestCode? TryOpen(string digest)
+    {
+        try
+        {
+            return _cache.TryOpen(digest) is { } entry ? new GuestCode(entry.Kind, entry.Handle) : null;
+        }
+        catch (IOException fault)
+        {
+            throw new SandboxException($"The cache of compiled code cannot be used: {fault.Message}", SandboxFault.FailedPrecondition, fault);
+        }
+    }
+
+    private GuestCode Opened(string digest) =>
+        TryOpen(digest) ?? throw new SandboxException(
+            $"Compiled code {digest} is not in {places.Cache} although it was just put there: the cache is too small or its disk is full.",
+            SandboxFault.ResourceExhausted);
+
+    private async Task<ProgramResult> HelpAsync(IReadOnlyList<string> arguments, SafeFileHandle? input, CancellationToken cancellation)
+    {
+        var request = new SpawnRequest { Program = RunProgram, Arguments = ["skiff", .. arguments], StandardInput = input };
+        try
+        {
+            return await reaper.RunAsync(request, CompileTime, cancellation);
+        }
+        catch (LinuxException fault)
+        {
+            throw new SandboxException(
+                $"The run program cannot be started: {fault.Message}. It belongs beside the shim in ../lib/skiff, or where SKIFF_HOME points to.",
+                SandboxFault.FailedPrecondition,
+                fault);
+        }
+        catch (TimeoutException fault)
+        {
+            throw new SandboxException(fault.Message, SandboxFault.ResourceExhausted, fault);
+        }
+    }
+
+    // "DIGEST module|component".
+    private static string Digest(ProgramResult result)
+    {
+        var digest = result.Output.Split([' ', '\n'], 2)[0];
+        return ContentDigest.IsValid(digest)
+            ? digest
+            : throw new SandboxException("The run program did not answer with a digest: it and the shim are not of the same version; install both anew.");
+    }
+
+    private static string Reason(ProgramResult result) =>
+        RuntimeError.Parse(result.ErrorOutput)
+        ?? (result.Exit.Signal != 0 ? $"the compiler was ended by signal {result.Exit.Signal} (its memory limit?)" : $"the compiler ended with {result.Exit.Code}");
+}

@@ -1,0 +1,116 @@
+using Skiff.Linux;
+using Skiff.Oci.Runtime;
+
+namespace Skiff.Sandbox;
+
+/// <summary>A guest in an OCI container: a Wasm guest behind its gate, or a native program.</summary>
+internal sealed class OciGuest(GuestMaking making, OciRuntime runtime, SandboxTools tools, ChildProcess child) : IGuest
+{
+    private static readonly TimeSpan KillTime = TimeSpan.FromSeconds(10);
+
+    private readonly GuestProcess _init = new(child);
+
+    /// <summary>Null for a native program.</summary>
+    public required GuestGate? Gate { get; init; }
+
+    /// <summary>Whether the runtime's start operation is still to come.</summary>
+    public required bool StartsByRuntime { get; init; }
+
+    public required ControlGroup ControlGroup { get; init; }
+
+    public required Terminal? Terminal { get; init; }
+
+    public int Pid => _init.Pid;
+
+    public Task<ProcessExit> Exit => _init.Exit;
+
+    internal OciRuntime Runtime => runtime;
+
+    internal SandboxTools Tools => tools;
+
+    /// <inheritdoc/>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        // Killed while it waited: its exit tells, and the runtime would only complain.
+        if (StartsByRuntime && !Exit.IsCompleted)
+        {
+            await runtime.StartAsync(cancellation);
+        }
+
+        if (Gate is not null)
+        {
+            // Also after its end: a run program that refuses the guest says why and ends.
+            using (Gate)
+            {
+                await Gate.PassAsync(cancellation);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Signal(int signal) => _init.Signal(signal);
+
+    /// <inheritdoc/>
+    public IGuestProcess Exec(string execId, ReadOnlyMemory<byte> processJson, GuestStdio stdio) =>
+        new OciExec(this, processJson, stdio);
+
+    /// <inheritdoc/>
+    public void SignalAll(int signal)
+    {
+        _init.Signal(signal);
+        foreach (var pid in ControlGroup.Processes())
+        {
+            if (pid != Pid)
+            {
+                ProcessIdentity.TryRead(pid)?.Signal(signal);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task PauseAsync(CancellationToken cancellation) => runtime.PauseAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task ResumeAsync(CancellationToken cancellation) => runtime.ResumeAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task UpdateAsync(ReadOnlyMemory<byte> resourcesJson, CancellationToken cancellation) =>
+        runtime.UpdateAsync(resourcesJson, cancellation);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<int> Pids()
+    {
+        var pids = ControlGroup.Processes();
+        return Exit.IsCompleted || pids.Contains(Pid) ? pids : [Pid, .. pids];
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteAsync(CancellationToken cancellation)
+    {
+        Gate?.Dispose();
+        await runtime.DeleteAsync(cancellation);
+        if (!await ControlGroup.KillAllAsync(KillTime))
+        {
+            throw new SandboxException(
+                $"Processes {string.Join(", ", ControlGroup.Processes())} of the container survive SIGKILL: see what the kernel holds them in (/proc/PID/stack).");
+        }
+
+        await Exit.WaitAsync(KillTime, cancellation);
+        Terminal?.Dispose();
+        (making.Entry as Entry.Wasm)?.Code.Dispose();
+        if (making.Request.Rootfs.Count > 0)
+        {
+            Mounts.UnmountAll(making.Folder.Rootfs);
+        }
+
+        making.Folder.Remove();
+    }
+
+    /// <summary>What a further process with this <c>process</c> object runs.</summary>
+    internal Task<Entry> ResolveAsync(ProcessSpec process, CancellationToken cancellation) => making.Entry is Entry.Wasm init
+        ? tools.Entries.OfExecAsync(process, making.Bundle, making.Rootfs, init, cancellation)
+        : Task.FromResult<Entry>(new Entry.Native());
+
+    /// <summary>Whether <paramref name="code"/> is the init's, to be kept open until the guest is deleted.</summary>
+    internal bool Owns(GuestCode code) => making.Entry is Entry.Wasm init && ReferenceEquals(init.Code, code);
+}

@@ -1,0 +1,17 @@
+namespace Skiff.Sandbox;
+
+/// <summary>Where things lie on the node, as the composing program found them.</summary>
+public sealed record SandboxPlaces
+{
+    /// <summary>Folder with the run program, its loader and its libraries (<c>lib/skiff</c> of the installation, or <c>SKIFF_HOME</c>).</summary>
+    public required string Home { get; init; }
+
+    /// <summary>Folder of compiled code, shared by all containers of the node; survives a reboot.</summary>
+    public required string Cache { get; init; }
+
+    /// <summary>Folder for what is true until the next boot only: which runtime does not work here, sockets with short paths.</summary>
+    public string RunFolder { get; init; } = "/run/skiff";
+
+    /// <summary>Folders in which crun and runc are looked for, as <c>PATH</c> spells them, before the usual ones.</summary>
+    public string? SearchPath { get; init; }
+}
