@@ -15,5 +15,7 @@ var root = new RootCommand("Runs WebAssembly: on this machine, and in containers
     CompileCommand.Create(),
     InspectCommand.Create(),
     CacheCommand.Create(),
+    ImageCommand.Create(),
+    ImageCodeCommand.Create(),
 };
 return await root.Parse(RunCommand.SeparateGuestArguments(args)).InvokeAsync();

@@ -16,9 +16,6 @@ public sealed class ModuleFinder(IImageStore store)
     /// </summary>
     public const int DocumentBytesMax = 4 * 1024 * 1024;
 
-    /// <summary>Largest module read: 512 MiB. The largest known guests, language runtimes with their libraries, have a tenth of it.</summary>
-    public const int ModuleBytesMax = 512 * 1024 * 1024;
-
     // image-spec lets an index hold indexes. One such step has been seen in registries.
     private const int IndexDepthMax = 4;
 
@@ -49,10 +46,11 @@ public sealed class ModuleFinder(IImageStore store)
     }
 
     /// <summary>The bytes of a layer that <see cref="FindAsync"/> found.</summary>
+    /// <param name="bytesMax">A larger layer is refused before it is read.</param>
     /// <exception cref="ImageException">The layer is missing, damaged, too large or precompiled.</exception>
-    public async Task<byte[]> ReadAsync(Descriptor layer, CancellationToken cancellation)
+    public async Task<byte[]> ReadAsync(Descriptor layer, long bytesMax, CancellationToken cancellation)
     {
-        var content = await store.ReadAsync(layer, ModuleBytesMax, cancellation);
+        var content = await store.ReadAsync(layer, bytesMax, cancellation);
         return WasmPreamble.IsNative(content) ? throw LayerChoice.Precompiled(layer) : content;
     }
 

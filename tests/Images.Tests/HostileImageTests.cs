@@ -7,6 +7,8 @@ namespace Skiff.Images.Tests;
 /// <summary>Everything in an image is somebody else's. Whatever it holds, the answer is an error that names the image.</summary>
 public sealed class HostileImageTests
 {
+    private const long ModuleBytesMax = 16 * 1024 * 1024;
+
     private const string Digest = "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
     private const string Config = $$"""{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{{Digest}}","size":2}""";
 
@@ -85,7 +87,7 @@ public sealed class HostileImageTests
         _store.Target = _store.AddManifest(layer);
         var found = await FindAsync();
 
-        var fault = await Assert.ThrowsAsync<ImageException>(() => new ModuleFinder(_store).ReadAsync(found.Layer!, default));
+        var fault = await Assert.ThrowsAsync<ImageException>(() => new ModuleFinder(_store).ReadAsync(found.Layer!, ModuleBytesMax, default));
 
         Assert.Contains($"{long.MaxValue}", fault.Message);
     }

@@ -6,6 +6,8 @@ namespace Skiff.Images.Tests;
 
 public sealed class ModuleFinderTests
 {
+    private const long ModuleBytesMax = 16 * 1024 * 1024;
+
     private static readonly string NodeArchitecture =
         RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "amd64";
 
@@ -191,7 +193,7 @@ public sealed class ModuleFinderTests
         _store.Target = _store.AddManifest(_store.Add(MediaTypes.Wasm, Wasm.Native));
         var found = await FindAsync();
 
-        var fault = await Assert.ThrowsAsync<ImageException>(() => Finder().ReadAsync(found.Layer!, default));
+        var fault = await Assert.ThrowsAsync<ImageException>(() => Finder().ReadAsync(found.Layer!, ModuleBytesMax, default));
 
         Assert.Contains("native code", fault.Message);
     }
@@ -201,7 +203,7 @@ public sealed class ModuleFinderTests
     {
         _store.Target = _store.AddManifest(_store.Add(MediaTypes.Wasm, Wasm.Module));
 
-        Assert.Equal(Wasm.Module, await Finder().ReadAsync((await FindAsync()).Layer!, default));
+        Assert.Equal(Wasm.Module, await Finder().ReadAsync((await FindAsync()).Layer!, ModuleBytesMax, default));
     }
 
     private ModuleFinder Finder() => new(_store);

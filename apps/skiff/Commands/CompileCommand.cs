@@ -44,12 +44,11 @@ internal static class CompileCommand
 
     private static int CompileStdin(ParseResult parsed)
     {
-        // Another's bytes: whatever they make the compiler do ends with this process.
-        new ResourceLimits { DataBytes = DataBytesMax, CpuSeconds = CpuSecondsMax, CoreBytes = 0 }.SetSelf();
+        LimitSelf();
         using var input = Console.OpenStandardInput();
         var content = LoadedFile.Read("the module", input, ModuleBytesMax(parsed));
         var module = Compiler(parsed).Compile("the module", content);
-        Console.Out.Write($"{module.Digest} {Word(module.Kind)}\n");
+        Console.Out.Write(Answer(module.Digest, module.Kind));
         return Success;
     }
 
@@ -86,6 +85,13 @@ internal static class CompileCommand
 
     private static long ModuleBytesMax(ParseResult parsed) =>
         parsed.GetValue(BytesMax) is { } size ? Quantity.Bytes(size) : ModuleCompiler.ModuleBytesMaxDefault;
+
+    /// <summary>Before another's bytes are compiled: whatever they make the compiler do ends with this process.</summary>
+    public static void LimitSelf() =>
+        new ResourceLimits { DataBytes = DataBytesMax, CpuSeconds = CpuSecondsMax, CoreBytes = 0 }.SetSelf();
+
+    /// <summary>The one line that the shim reads.</summary>
+    public static string Answer(string digest, CodeKind kind) => $"{digest} {Word(kind)}\n";
 
     /// <summary>The word for a kind on the command line of <c>run --gate</c>.</summary>
     public static string Word(CodeKind kind) => kind == CodeKind.Module ? "module" : "component";

@@ -7,6 +7,8 @@ namespace Skiff.Images.Tests.Containerd;
 /// <summary>Against real containerds: what was packed is imported and found again.</summary>
 public sealed class ContainerdStoreTests
 {
+    private const long ModuleBytesMax = 16 * 1024 * 1024;
+
     private const string Image = "docker.io/library/hello:latest";
 
     [Theory]
@@ -29,7 +31,7 @@ public sealed class ContainerdStoreTests
         var found = await finder.FindAsync("c1", default);
 
         Assert.NotNull(found.Layer);
-        Assert.Equal(module, await finder.ReadAsync(found.Layer, default));
+        Assert.Equal(module, await finder.ReadAsync(found.Layer, ModuleBytesMax, default));
     }
 
     [Theory]
@@ -62,7 +64,7 @@ public sealed class ContainerdStoreTests
         Assert.Contains("container 'c0'", await RefusedAsync(() => finder.FindAsync("c0", default)));
         Assert.Contains("image 'docker.io/library/other:latest'", await RefusedAsync(() => finder.FindAsync("c2", default)));
         Assert.Contains("another namespace", await RefusedAsync(() => new ModuleFinder(elsewhere).FindAsync("c1", default)));
-        Assert.Contains("pull the image again", await RefusedAsync(() => finder.ReadAsync(layer, default)));
+        Assert.Contains("pull the image again", await RefusedAsync(() => finder.ReadAsync(layer, ModuleBytesMax, default)));
     }
 
     [Fact]

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using Skiff.Guest;
+using Skiff.Images;
+using Skiff.Images.Containerd;
+using Skiff.Oci.Image;
+using Skiff.Runner;
+
+namespace Skiff.Cli.Commands;
+
+/// <summary>
+/// <c>skiff image-code</c>: what the shim asks when a container's rootfs does not hold its module. Finds the Wasm layer of the
+/// container's image in containerd, sees that the cache has its compiled form, and prints <c>DIGEST module|component</c>.
+/// </summary>
+internal static class ImageCodeCommand
+{
+    private const int Success = 0;
+    private const int Failure = 1;
+    private const int NoWasmLayer = 3;
+
+    private static readonly Option<string> Address =
+        new("--containerd") { Description = "Socket of containerd's gRPC services", HelpName = "ADDR", Required = true };
+
+    private static readonly Option<string> Namespace =
+        new("--namespace") { Description = "containerd's namespace", HelpName = "NS", DefaultValueFactory = _ => "default" };
+
+    private static readonly Option<string> Container =
+        new("--container") { Description = "The container whose image holds the module", HelpName = "ID", Required = true };
+
+    private static readonly Option<string?> Cache = CacheLocation.Option();
+
+    public static Command Create()
+    {
+        var command = new Command("image-code", "Compile the Wasm layer of a container's image into the cache; for the shim")
+        {
+            Address, Namespace, Container, Cache,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            try
+            {
+                return await RunAsync(parsed, cancellation);
+            }
+            catch (Exception fault) when (
+                fault is ImageException or GuestException or IOException or UnauthorizedAccessException or OperationCanceledException)
+            {
+                Outcome.Complain(fault.Message);
+                return Failure;
+            }
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        using var store = new ContainerdStore(parsed.GetRequiredValue(Address), parsed.GetRequiredValue(Namespace));
+        var finder = new ModuleFinder(store);
+        var search = await finder.FindAsync(parsed.GetRequiredValue(Container), cancellation);
+        if (search.Layer is null)
+        {
+            Outcome.Complain(search.Reason);
+            return NoWasmLayer;
+        }
+
+        var cache = CacheLocation.Open(parsed.GetValue(Cache));
+        if (Cached(cache, search.Layer) is not { } answer)
+        {
+            CompileCommand.LimitSelf();
+            var content = await finder.ReadAsync(search.Layer, ModuleCompiler.ModuleBytesMaxDefault, cancellation);
+            var module = CacheLocation.Compiler(cache).Compile($"layer {search.Layer.Digest}", content);
+            answer = CompileCommand.Answer(module.Digest, module.Kind);
+        }
+
+        Console.Out.Write(answer);
+        return Success;
+    }
+
+    // The usual case: the digest of a layer is in the manifest, so a layer that was compiled once is not read again.
+    private static string? Cached(CodeCache cache, Descriptor layer)
+    {
+        if (!Digest.TryParse(layer.Digest, out var digest) || cache.TryOpen(digest.Hex) is not { } entry)
+        {
+            return null;
+        }
+
+        entry.Handle.Dispose();
+        return CompileCommand.Answer(digest.Hex, entry.Kind);
+    }
+}
