@@ -55,6 +55,7 @@ public sealed partial class ChildReaper : IDisposable
         }
 
         _time = time;
+        StopIgnoringChildren();
         if (subreaper)
         {
             Libc.Check(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl PR_SET_CHILD_SUBREAPER");
@@ -214,6 +215,21 @@ public sealed partial class ChildReaper : IDisposable
         Volatile.Write(ref _living, 0);
     }
 
+    /// <summary>
+    /// An ignored SIGCHLD survives exec, and while it is ignored the kernel discards every end: whoever started us might
+    /// have left it so. A handler of .NET's own is put back.
+    /// </summary>
+    private static void StopIgnoringChildren()
+    {
+        const nint SIG_DFL = 0;
+        const nint SIG_IGN = 1;
+        var before = signal(Signals.SIGCHLD, SIG_DFL);
+        if (before is not (SIG_DFL or SIG_IGN))
+        {
+            _ = signal(Signals.SIGCHLD, before);
+        }
+    }
+
     private ChildProcess Register(int pid)
     {
         _unclaimed.Remove(pid);
@@ -338,4 +354,7 @@ public sealed partial class ChildReaper : IDisposable
 
     [LibraryImport(Libc.Name, SetLastError = true)]
     private static partial int prctl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
+
+    [LibraryImport(Libc.Name)]
+    private static partial nint signal(int number, nint handler);
 }

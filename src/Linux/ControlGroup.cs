@@ -72,10 +72,15 @@ public sealed class ControlGroup
 
     /// <summary>
     /// Sends a signal to all of <see cref="Processes"/>; returns to how many. One that is started meanwhile may be missed.
-    /// Refuses (EBUSY) when this process is in the group: then it is not a container's.
+    /// Refuses (EBUSY) a root of a hierarchy and a group that this process is in: those are not a container's.
     /// </summary>
     public int SignalAll(int signal)
     {
+        if (ProcessFolder is { } folder && !_folders.Own.Contains(folder))
+        {
+            throw new LinuxException("signal control group (it is the root of its hierarchy: the container has no group of its own, is linux.cgroupsPath set?)", Errno.EBUSY, folder);
+        }
+
         var sent = 0;
         foreach (var pids in Processes().Chunk(PinnedMax))
         {
@@ -115,12 +120,12 @@ public sealed class ControlGroup
 
     /// <summary>
     /// Waits until <see cref="OomKills"/> has grown since this object was made, or since the last wait that told so (true), or
-    /// the group is gone or has no memory controller (false). One wait at a time.
+    /// the group is gone, has no memory controller or is the root (false). One wait at a time.
     /// </summary>
     public Task<bool> WaitForOomAsync(CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        var watch = MemoryFolder is not { } folder ? null
+        var watch = Folder("memory") is not { } folder || !_folders.Own.Contains(folder) ? null
             : _folders.Controllers.ContainsKey("memory") ? OomWatch.TryOfVersion1(this, folder)
             : OomWatch.TryOfVersion2(this, folder);
         return watch?.WaitAsync(cancellation) ?? Task.FromResult(false);
@@ -154,8 +159,6 @@ public sealed class ControlGroup
 
         return 0;
     }
-
-    private string? MemoryFolder => Folder("memory");
 
     private string? ProcessFolder
     {

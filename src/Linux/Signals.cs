@@ -8,4 +8,5 @@ public static class Signals
     public const int SIGQUIT = 3;
     public const int SIGKILL = 9;
     public const int SIGTERM = 15;
+    public const int SIGCHLD = 17;
 }

@@ -99,7 +99,7 @@ public sealed class ControlGroupRealTests(ReaperFixture fixture)
         Assert.SkipUnless(ScratchGroup.IsPossible, NoGroups);
         using var scratch = new ScratchGroup();
         scratch.Set("pids", "pids.max", "40");
-        var child = fixture.Reaper.Spawn(ReaperFixture.Shell($"{scratch.Enter} f() {{ f & f & }}; while :; do f; done 2>/dev/null"));
+        var child = fixture.Reaper.Spawn(ReaperFixture.Shell($"{scratch.Enter} exec perl -e 'fork while 1'"));
         var group = await Entered(child, scratch);
         Assert.True(await group.KillAllAsync(Patience));
         await child.Exit.WaitAsync(Patience);

@@ -103,6 +103,15 @@ public sealed class ControlGroupTests : IDisposable
     }
 
     [Fact]
+    public void The_root_of_a_hierarchy_is_never_signalled()
+    {
+        Write("cgroup.procs", "1\n");
+        var root = ControlGroup.Parse("0::/\n", Recorded("v2/mountinfo"), _root.Path);
+        Assert.Equal([1], root.Processes());
+        Assert.Equal(Errno.EBUSY, Assert.Throws<LinuxException>(() => root.SignalAll(Signals.SIGKILL)).Errno);
+    }
+
+    [Fact]
     public async Task On_version_2_a_kill_is_noticed_and_then_the_next()
     {
         Write("default/hello/memory.events", Recorded("v2/memory.events"));
