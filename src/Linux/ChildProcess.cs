@@ -40,5 +40,7 @@ public sealed class ChildProcess
 
     internal void Complete(ChildExit exit) => _exit.TrySetResult(exit);
 
+    internal void Fail(LinuxException failure) => _exit.TrySetException(failure);
+
     internal void Abandon() => _exit.TrySetCanceled();
 }

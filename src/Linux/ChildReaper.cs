@@ -131,33 +131,11 @@ public sealed partial class ChildReaper : IDisposable
     /// Claims a process that was re-parented to us. Its exit is known even if it has already ended. Fails with
     /// <see cref="LinuxException"/> (ECHILD) when the process is not our child, or ended while no <see cref="ExpectOrphan"/> token lived.
     /// </summary>
-    public ChildProcess Adopt(int pid)
-    {
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_children.TryGetValue(pid, out var known))
-            {
-                return known;
-            }
-
-            // A living child goes before a remembered end: the number may have been reused since.
-            if (Wait(P_PID, pid, WEXITED | WNOHANG | WNOWAIT) is not null)
-            {
-                return Register(pid);
-            }
-
-            if (!_unclaimed.Remove(pid, out var exit))
-            {
-                throw new LinuxException("adopt (it is not a child of this process, or its end came before anybody expected it)", Errno.ECHILD, $"process {pid}");
-            }
-
-            var ended = new ChildProcess(pid, _gate);
-            ended.MarkReaped();
-            ended.Complete(exit);
-            return ended;
-        }
-    }
+    public ChildProcess Adopt(int pid) =>
+        TryAdopt(pid) ?? throw new LinuxException(
+            "adopt (it is not a child of this process, or its end came before anybody expected it)",
+            Errno.ECHILD,
+            $"process {pid}");
 
     /// <summary>
     /// <see cref="Adopt"/> for a process that is still to be re-parented to us, because a program between us and it is just
@@ -172,23 +150,20 @@ public sealed partial class ChildReaper : IDisposable
         {
             // Taken before the attempt, so that an end right after it is not missed.
             var orphanEnded = Volatile.Read(ref _orphanEnded).Task;
-            try
+            if (TryAdopt(pid) is { } child)
+            {
+                return child;
+            }
+
+            if (_time.GetElapsedTime(start) >= timeout)
             {
                 return Adopt(pid);
             }
-            catch (LinuxException fault) when (fault.Errno == Errno.ECHILD)
-            {
-                var rest = timeout - _time.GetElapsedTime(start);
-                if (rest <= TimeSpan.Zero)
-                {
-                    throw;
-                }
 
-                // Every parent between us and the process becomes our child first and ends then. The program between may
-                // also have ended unheard before the attempt, so we look again after a moment in any case.
-                await Task.WhenAny(orphanEnded, Task.Delay(AdoptRound, _time, cancellation));
-                cancellation.ThrowIfCancellationRequested();
-            }
+            // Every parent between us and the process becomes our child first and ends then. The program between may
+            // also have ended unheard before the attempt, so we look again after a moment in any case.
+            await Task.WhenAny(orphanEnded, Task.Delay(AdoptRound, _time, cancellation));
+            cancellation.ThrowIfCancellationRequested();
         }
     }
 
@@ -230,6 +205,34 @@ public sealed partial class ChildReaper : IDisposable
         }
     }
 
+    private ChildProcess? TryAdopt(int pid)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_children.TryGetValue(pid, out var known))
+            {
+                return known;
+            }
+
+            // A living child goes before a remembered end: the number may have been reused since.
+            if (Wait(P_PID, pid, WEXITED | WNOHANG | WNOWAIT) is not null)
+            {
+                return Register(pid);
+            }
+
+            if (!_unclaimed.Remove(pid, out var exit))
+            {
+                return null;
+            }
+
+            var ended = new ChildProcess(pid, _gate);
+            ended.MarkReaped();
+            ended.Complete(exit);
+            return ended;
+        }
+    }
+
     private ChildProcess Register(int pid)
     {
         _unclaimed.Remove(pid);
@@ -265,21 +268,25 @@ public sealed partial class ChildReaper : IDisposable
                 return;
             }
 
+            // WNOHANG: should the number have come to a new child since the peek, its end is not there yet.
+            var taken = Wait(P_PID, pid, WEXITED | WNOHANG);
+            if (taken is { Pid: 0 })
+            {
+                return;
+            }
+
             if (_children.Remove(pid, out child))
             {
                 child.MarkReaped();
             }
 
-            if (Wait(P_PID, pid, WEXITED) is not { } end)
+            if (taken is not { } end)
             {
-                if (child is null)
-                {
-                    // A program that could not be executed: posix_spawn reaps its failed child itself, while we hold no number of it.
-                    return;
-                }
-
-                // Somebody else in this process waits for children, against the rule of this class.
-                throw new LinuxException("waitid (another part of this process has reaped it)", Errno.ECHILD, $"process {pid}");
+                // posix_spawn itself waits for a child that could not execute its program. Of a registered child this
+                // happens only if somebody else in the process waits for children, against the rule of this class.
+                child?.Fail(new LinuxException(
+                    "waitid (another part of this process has taken its end)", Errno.ECHILD, $"process {pid}"));
+                return;
             }
 
             exit = end.Code == CLD_EXITED

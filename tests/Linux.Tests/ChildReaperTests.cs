@@ -35,6 +35,20 @@ public sealed class ChildReaperTests(ReaperFixture fixture)
     }
 
     [Fact]
+    public async Task Programs_that_cannot_be_executed_do_not_disturb_those_that_can()
+    {
+        // posix_spawn reaps such a child itself, while the reaper may already have seen it.
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
+        {
+            for (var i = 0; i < 200; i++)
+            {
+                Assert.Throws<LinuxException>(() => _reaper.Spawn(new() { Program = "/", Arguments = ["x"] }));
+            }
+        })));
+        Assert.Equal(5, (await _reaper.Spawn(ReaperFixture.Shell("exit 5")).Exit.WaitAsync(Patience)).Code);
+    }
+
+    [Fact]
     public void A_zero_byte_in_an_argument_is_refused()
     {
         var error = Assert.Throws<LinuxException>(() => _reaper.Spawn(new() { Program = "/bin/true", Arguments = ["true", "a\0b"] }));
@@ -162,6 +176,27 @@ public sealed class ChildReaperTests(ReaperFixture fixture)
         var orphan = _reaper.Adopt(pid);
         Assert.Equal(9, (await orphan.Exit.WaitAsync(Patience)).Code);
         Assert.False(orphan.Signal(Signals.SIGKILL));
+    }
+
+    [Fact]
+    public async Task An_orphan_whose_parent_still_lives_is_waited_for()
+    {
+        // The one in the middle is what crun leaves: it ends a moment after the program that we started.
+        var result = await fixture.RunShell("(sh -c 'echo $$; exec sleep 100' & sleep 0.3) & sleep 0.1");
+        var pid = int.Parse(result.Output.Trim(), null);
+        Assert.Throws<LinuxException>(() => _reaper.Adopt(pid));
+        var orphan = await _reaper.AdoptAsync(pid, Patience, CancellationToken.None);
+        orphan.Signal(Signals.SIGKILL);
+        Assert.Equal(137, (await orphan.Exit.WaitAsync(Patience)).Code);
+    }
+
+    [Fact]
+    public async Task Waiting_for_an_orphan_ends_with_the_time_or_the_caller()
+    {
+        var late = await Assert.ThrowsAsync<LinuxException>(() => _reaper.AdoptAsync(1, TimeSpan.FromMilliseconds(50), CancellationToken.None));
+        Assert.Equal(Errno.ECHILD, late.Errno);
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _reaper.AdoptAsync(1, Patience, cancellation.Token));
     }
 
     [Fact]
