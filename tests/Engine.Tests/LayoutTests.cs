@@ -1,0 +1,49 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Skiff.Engine.Native;
+
+namespace Skiff.Engine.Tests;
+
+/// <summary>Our C structures against those of the managed package of the same version.</summary>
+public sealed class LayoutTests
+{
+    private static readonly Assembly Managed = typeof(Wasmtime.Engine).Assembly;
+
+    [Theory]
+    [InlineData(typeof(Vector), "Wasmtime.ByteArray")]
+    [InlineData(typeof(Vector), "Wasmtime.ImportTypeArray")]
+    [InlineData(typeof(Vector), "Wasmtime.ExportTypeArray")]
+    [InlineData(typeof(Vector), "Wasmtime.ValueTypeArray")]
+    [InlineData(typeof(Vector), "Wasmtime.TrapException+Native+FrameArray")]
+    [InlineData(typeof(wasmtime_func_t), "Wasmtime.ExternFunc")]
+    [InlineData(typeof(wasmtime_instance_t), "Wasmtime.ExternInstance")]
+    [InlineData(typeof(wasmtime_memory_t), "Wasmtime.ExternMemory")]
+    [InlineData(typeof(wasmtime_extern_t), "Wasmtime.Extern")]
+    [InlineData(typeof(wasmtime_val_t), "Wasmtime.Value")]
+    [InlineData(typeof(wasmtime_val_raw_t), "Wasmtime.ValueRaw")]
+    [InlineData(typeof(wasmtime_component_instance_t), "Wasmtime.Components.ComponentInstance+Native+Instance")]
+    [InlineData(typeof(wasmtime_component_func_t), "Wasmtime.Components.ComponentFunction+Native+Func")]
+    public void A_structure_is_as_large_as_in_the_managed_package(Type ours, string theirs) =>
+        Assert.Equal(Marshal.SizeOf(Managed.GetType(theirs, throwOnError: true)!), Marshal.SizeOf(ours));
+
+    [Theory]
+    [InlineData(typeof(wasmtime_memory_t), "private2", "Wasmtime.ExternMemory", "__private2")]
+    [InlineData(typeof(wasmtime_extern_t), "func", "Wasmtime.Extern", "of")]
+    [InlineData(typeof(wasmtime_val_t), "i64", "Wasmtime.Value", "of")]
+    [InlineData(typeof(wasmtime_component_func_t), "private2", "Wasmtime.Components.ComponentFunction+Native+Func", "Private2")]
+    [InlineData(typeof(wasmtime_component_func_t), "private3", "Wasmtime.Components.ComponentFunction+Native+Func", "Private3")]
+    public void A_field_lies_where_the_managed_package_has_it(Type ours, string field, string theirs, string theirField) =>
+        Assert.Equal(Marshal.OffsetOf(Managed.GetType(theirs, throwOnError: true)!, theirField), Marshal.OffsetOf(ours, field));
+
+    [Theory]
+    [InlineData("Wasmtime.ValueKind", "Int32", wasmtime_val_t.I32)]
+    [InlineData("Wasmtime.ValueKind", "Float64", wasmtime_val_t.F64)]
+    [InlineData("Wasmtime.ExternKind", "Func", wasmtime_extern_t.Func)]
+    [InlineData("Wasmtime.ExternKind", "Memory", wasmtime_extern_t.Memory)]
+    public void A_kind_has_the_number_of_the_managed_package(string type, string name, byte number) =>
+        Assert.Equal(Convert.ToByte(Enum.Parse(Managed.GetType(type, throwOnError: true)!, name)), number);
+
+    [Fact]
+    public void The_tag_names_the_version_of_the_package() =>
+        Assert.StartsWith($"wasmtime-{Managed.GetName().Version!.ToString(3)}-", WasmEngine.Tag, StringComparison.Ordinal);
+}
