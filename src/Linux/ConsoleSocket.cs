@@ -60,7 +60,10 @@ public sealed partial class ConsoleSocket : IDisposable
         File.Delete(_path);
     }
 
-    /// <summary>One recvmsg(2). Returns the bytes received (0: the peer hung up; -1: nothing there yet) and the first descriptor that came along.</summary>
+    /// <summary>
+    /// One recvmsg(2). Returns the bytes received (0: the peer hung up; -1: nothing there yet) and the first descriptor
+    /// that came along.
+    /// </summary>
     private unsafe int Receive(SafeHandle connection, out SafeFileHandle? master)
     {
         master = null;

@@ -9,7 +9,10 @@ namespace Skiff.Linux;
 /// </summary>
 public sealed class ControlGroup
 {
-    /// <summary>Of a group's v1 hierarchies, the ones asked for its processes, best first: systemd's is the last that a runtime leaves out.</summary>
+    /// <summary>
+    /// Of a group's v1 hierarchies, the ones asked for its processes, best first: those where a runtime always makes a
+    /// group of its own.
+    /// </summary>
     private static readonly string[] ProcessHierarchies = ["freezer", "pids", "memory", "cpu", "devices", "name=systemd"];
 
     /// <summary>Processes pinned at once while a group is signalled: far below the default limit of 1024 open files.</summary>
@@ -39,7 +42,10 @@ public sealed class ControlGroup
     public static ControlGroup FromMembership(string membership) =>
         new(membership, ControlGroupFolders.Find(membership, SmallFile.Read("/proc/self/mountinfo"), relocate: point => point));
 
-    /// <summary>For tests on recorded files: <paramref name="mountRoot"/> stands for /sys/fs/cgroup, <paramref name="procCgroup"/> for /proc/PID/cgroup, <paramref name="mountInfo"/> for /proc/self/mountinfo.</summary>
+    /// <summary>
+    /// For tests on recorded files: <paramref name="mountRoot"/> stands for /sys/fs/cgroup, <paramref name="procCgroup"/>
+    /// for /proc/PID/cgroup, <paramref name="mountInfo"/> for /proc/self/mountinfo.
+    /// </summary>
     internal static ControlGroup Parse(string procCgroup, string mountInfo, string mountRoot)
     {
         const string Standard = "/sys/fs/cgroup";
@@ -78,7 +84,7 @@ public sealed class ControlGroup
     {
         if (ProcessFolder is { } folder && !_folders.Own.Contains(folder))
         {
-            throw new LinuxException("signal control group (it is the root of its hierarchy: the container has no group of its own, is linux.cgroupsPath set?)", Errno.EBUSY, folder);
+            throw NotAContainers("it is the root of its hierarchy");
         }
 
         var sent = 0;
@@ -86,7 +92,7 @@ public sealed class ControlGroup
         {
             if (pids.Contains(Environment.ProcessId))
             {
-                throw new LinuxException("signal control group (this process is in it: the container has no group of its own, is linux.cgroupsPath set?)", Errno.EBUSY, ProcessFolder);
+                throw NotAContainers("this process is in it");
             }
 
             sent += SignalPinned(pids, signal);
@@ -165,7 +171,7 @@ public sealed class ControlGroup
         get
         {
             var folders = ProcessHierarchies.Select(name => _folders.Controllers.GetValueOrDefault(name)).OfType<string>();
-            var preferred = (string[])(IsUnified ? [_folders.Unified!] : [.. folders, .. _folders.Unified is { } unified ? [unified] : Array.Empty<string>()]);
+            var preferred = (IsUnified ? [] : folders).Append(_folders.Unified).OfType<string>().ToList();
 
             // A hierarchy the runtime left alone would show the processes of the whole node.
             return preferred.FirstOrDefault(_folders.Own.Contains) ?? preferred.FirstOrDefault();
@@ -173,6 +179,11 @@ public sealed class ControlGroup
     }
 
     private string? Folder(string controller) => _folders.Controllers.GetValueOrDefault(controller) ?? _folders.Unified;
+
+    private LinuxException NotAContainers(string reason) => new(
+        $"signal control group ({reason}: the container has no group of its own, is linux.cgroupsPath set?)",
+        Errno.EBUSY,
+        ProcessFolder);
 
     private static void Collect(string folder, HashSet<int> pids)
     {

@@ -26,7 +26,10 @@ internal sealed record ControlGroupFolders(IReadOnlyDictionary<string, string> C
 
             foreach (var name in names.Split(','))
             {
-                var place = mounts.Where(mount => mount.Holds(name)).Select(mount => mount.TryResolve(path)).FirstOrDefault(found => found is not null);
+                var place = mounts
+                    .Where(mount => mount.Holds(name))
+                    .Select(mount => mount.TryResolve(path))
+                    .FirstOrDefault(found => found is not null);
                 if (place is not (var point, var below))
                 {
                     continue;
@@ -60,7 +63,9 @@ internal sealed record ControlGroupFolders(IReadOnlyDictionary<string, string> C
         public static Mount? Parse(string line)
         {
             var separator = line.IndexOf(" - ", StringComparison.Ordinal);
-            if (separator < 0 || line[..separator].Split(' ') is not [_, _, _, var root, var point, ..] || line[(separator + 3)..].Split(' ') is not [var type, _, var options])
+            if (separator < 0
+                || line[..separator].Split(' ') is not [_, _, _, var root, var point, ..]
+                || line[(separator + 3)..].Split(' ') is not [var type, _, var options])
             {
                 return null;
             }

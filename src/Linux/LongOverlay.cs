@@ -40,7 +40,10 @@ internal static unsafe partial class LongOverlay
     {
         const string Key = "lowerdir=";
         var lower = options.Data.LastOrDefault(option => option.StartsWith(Key, StringComparison.Ordinal))
-            ?? throw new LinuxException($"{Mounts.Operation(mount)} (its options are longer than a page, and no lowerdir is among them)", Errno.EINVAL, target);
+            ?? throw new LinuxException(
+                $"{Mounts.Operation(mount)} (its options are longer than a page, and no lowerdir is among them)",
+                Errno.EINVAL,
+                target);
         var others = options.Data.Where(option => !option.StartsWith(Key, StringComparison.Ordinal)).ToList();
         var layers = lower[Key.Length..].Split(':');
 
@@ -101,7 +104,11 @@ internal static unsafe partial class LongOverlay
         var data = string.Join(',', others.Append("lowerdir=" + string.Join(':', layers.Select(layer => layer[folder.Length..]))));
         if (folder.Length == 0 || Mounts.ExceedsPage(data))
         {
-            throw new LinuxException($"{Mounts.Operation(mount)} (its {layers.Length} layers do not fit into one page of options, and this kernel has no lowerdir+: squash the image's layers or use Linux 6.7 or later)", Errno.EINVAL, target);
+            throw new LinuxException(
+                $"{Mounts.Operation(mount)} (its {layers.Length} layers do not fit into one page of options, and this "
+                + "kernel has no lowerdir+: squash the image's layers or use Linux 6.7 or later)",
+                Errno.EINVAL,
+                target);
         }
 
         var place = Path.GetFullPath(target);

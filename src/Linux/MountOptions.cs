@@ -78,7 +78,10 @@ internal sealed record MountOptions(MountFlags Flags, MountFlags Propagation, IR
             }
             else if (option == "loop")
             {
-                throw new LinuxException("mount (option loop needs a snapshotter that sets up its loop devices itself)", Errno.EOPNOTSUPP, mount.Source);
+                throw new LinuxException(
+                    "mount (option loop needs a snapshotter that sets up its loop devices itself)",
+                    Errno.EOPNOTSUPP,
+                    mount.Source);
             }
             else if (option.Length > 0)
             {

@@ -28,7 +28,8 @@ public static partial class Mounts
 
         // The folder lies in a rootfs that may be an image's: its links must not lead the mount elsewhere.
         using var root = new RootDirectory(target);
-        using var place = root.TryOpenPath(mount.Target) ?? throw new LinuxException(Operation(mount), Errno.ENOENT, $"{target} (folder {mount.Target} in it)");
+        using var place = root.TryOpenPath(mount.Target)
+            ?? throw new LinuxException(Operation(mount), Errno.ENOENT, $"{target} (folder {mount.Target} in it)");
         Mount(mount, options, $"/proc/self/fd/{place.DangerousGetHandle()}");
     }
 

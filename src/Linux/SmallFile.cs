@@ -42,7 +42,10 @@ internal static class SmallFile
             length += (int)count;
             if (length == buffer.Length)
             {
-                Array.Resize(ref buffer, length < BytesMax ? length * 2 : throw new LinuxException($"read (longer than {BytesMax} bytes)", Errno.EINVAL, path));
+                var grown = length < BytesMax
+                    ? length * 2
+                    : throw new LinuxException($"read (longer than {BytesMax} bytes)", Errno.EINVAL, path);
+                Array.Resize(ref buffer, grown);
             }
         }
     }

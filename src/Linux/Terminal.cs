@@ -28,7 +28,11 @@ public sealed partial class Terminal : IDisposable
     /// <summary>Columns and rows in characters, 65535 at most. The foreground process gets SIGWINCH.</summary>
     public void Resize(int columns, int rows)
     {
-        var size = new WindowSize { Rows = (ushort)Math.Clamp(rows, 0, ushort.MaxValue), Columns = (ushort)Math.Clamp(columns, 0, ushort.MaxValue) };
+        var size = new WindowSize
+        {
+            Rows = (ushort)Math.Clamp(rows, 0, ushort.MaxValue),
+            Columns = (ushort)Math.Clamp(columns, 0, ushort.MaxValue),
+        };
         Libc.Check(ioctl(Master, TIOCSWINSZ, ref size), "ioctl TIOCSWINSZ", $"{columns} x {rows}");
     }
 

@@ -63,7 +63,10 @@ public static unsafe partial class UnixListener
         var length = Encoding.UTF8.GetByteCount(path);
         if (length is 0 or > PathBytesMax)
         {
-            throw new LinuxException($"bind socket (the path has {length} bytes, a socket's may have 1 to {PathBytesMax}: use a folder with a shorter path)", Errno.ENAMETOOLONG, path);
+            throw new LinuxException(
+                $"bind socket (the path has {length} bytes, a socket's may have 1 to {PathBytesMax}: use a folder with a shorter path)",
+                Errno.ENAMETOOLONG,
+                path);
         }
     }
 

@@ -182,10 +182,15 @@ public sealed class ChildReaperTests(ReaperFixture fixture)
     public async Task An_orphan_whose_parent_still_lives_is_waited_for()
     {
         // The one in the middle is what crun leaves: it ends a moment after the program that we started.
-        var result = await fixture.RunShell("(sh -c 'echo $$; exec sleep 100' & sleep 0.3) & sleep 0.1");
-        var pid = int.Parse(result.Output.Trim(), null);
+        using var folder = new TemporaryFolder();
+        var (pidFile, go) = (folder["pid"], folder["go"]);
+        await fixture.RunShell(
+            $"(sh -c 'echo $$ > {pidFile}; exec sleep 100' & until [ -e {go} ]; do sleep 0.02; done) & until [ -s {pidFile} ]; do sleep 0.02; done");
+        var pid = int.Parse((await File.ReadAllTextAsync(pidFile)).Trim(), null);
         Assert.Throws<LinuxException>(() => _reaper.Adopt(pid));
-        var orphan = await _reaper.AdoptAsync(pid, Patience, CancellationToken.None);
+        var adopting = _reaper.AdoptAsync(pid, Patience, CancellationToken.None);
+        await File.WriteAllTextAsync(go, "");
+        var orphan = await adopting;
         orphan.Signal(Signals.SIGKILL);
         Assert.Equal(137, (await orphan.Exit.WaitAsync(Patience)).Code);
     }
