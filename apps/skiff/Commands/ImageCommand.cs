@@ -12,6 +12,9 @@ internal static class ImageCommand
     private const int Success = 0;
     private const int Failure = 1;
     private const string StandardOutput = "-";
+    private const string RootFs = "rootfs";
+    private const string Layer = "layer";
+    private const string Artifact = "artifact";
 
     // reproducible-builds.org: the time, in seconds of the Unix epoch, that a build is to write where it needs one.
     private const string SourceDate = "SOURCE_DATE_EPOCH";
@@ -21,12 +24,12 @@ internal static class ImageCommand
     private static readonly Option<string> Output =
         new("--output", "-o") { Description = $"The tar to write; {StandardOutput} for stdout", HelpName = "TAR", Required = true };
 
-    private static readonly Option<ImageForm> Form = new("--form")
+    private static readonly Option<string> Form = new Option<string>("--form")
     {
         Description = "rootfs: a file in an image, runs on every containerd. layer: the module is the layer, containerd 1.7 or later. " +
             "artifact: CNCF Wasm artifact, containerd 1.7 or later by CRI",
-        DefaultValueFactory = _ => ImageForm.RootFs,
-    };
+        DefaultValueFactory = _ => RootFs,
+    }.AcceptOnlyFromAmong(RootFs, Layer, Artifact);
 
     private static readonly Option<string?> Name =
         new("--name") { Description = "Name of the image (default: the file's, with :latest)", HelpName = "REF" };
@@ -108,7 +111,12 @@ internal static class ImageCommand
     private static PackRequest Request(ParseResult parsed) => new()
     {
         Module = parsed.GetRequiredValue(Module),
-        Form = parsed.GetValue(Form),
+        Form = parsed.GetValue(Form) switch
+        {
+            Layer => ImageForm.Layer,
+            Artifact => ImageForm.Artifact,
+            _ => ImageForm.RootFs,
+        },
         Name = NameOf(parsed.GetValue(Name)),
         Platform = PlatformOf(parsed.GetValue(Target)),
         Entrypoint = parsed.GetValue(Entrypoint) ?? [],
