@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+using Skiff.Linux;
+using Skiff.Sandbox;
+using Skiff.Shim;
+using Skiff.Shim.Bootstrap;
+using Skiff.Shim.Events;
+using Skiff.Shim.Pods;
+using Skiff.Shim.Server;
+using Skiff.Shim.Stdio;
+using Skiff.Shim.Tasks;
+using Skiff.Ttrpc;
+
+namespace Skiff.ContainerdShim;
+
+/// <summary>Who is made of what: the object graphs of the server and of <c>delete</c>.</summary>
+internal static class Composition
+{
+    public static byte[] Delete(ShimArguments arguments)
+    {
+        using var reaper = new ChildReaper(TimeProvider.System, subreaper: false);
+        var sandbox = new OciSandbox(reaper, Places(ShimOptions.Default), TimeProvider.System);
+        return DeleteCommand.Run(
+            arguments, Directory.GetCurrentDirectory(), sandbox, TimeProvider.System, warning => Console.Error.WriteLine(warning));
+    }
+
+    /// <summary>Runs the server to its end. It was started in the bundle of its first container.</summary>
+    public static async Task ServeAsync(ShimArguments arguments)
+    {
+        var time = TimeProvider.System;
+        var listener = Descriptors.TakeInheritedSocket(ServerArguments.ListenerDescriptor);
+        var options = RuntimeOptionsReader.Read(ServerArguments.TakeInput(arguments).Options);
+        using var logFile = new LogFile();
+        logFile.Add(Directory.GetCurrentDirectory());
+        var log = new ShimLog(time, logFile.Write) { Debugging = arguments.Debug };
+
+        using var reaper = new ChildReaper(time, subreaper: true);
+        var sandbox = new OciSandbox(reaper, Places(options), time);
+        await using var forwarder = new TtrpcEventForwarder(ServerArguments.EventsAddress(arguments), time);
+        await using var events = new EventQueue(arguments.Namespace, forwarder, time, log);
+        var tasks = new TaskService(
+            arguments.Namespace, sandbox, new StdioOpener(reaper, time, log), new ServerEvents(events, logFile), time, log, arguments.Address);
+        var pods = new PodService(arguments.Namespace, sandbox, options, ShimProgram(), time);
+        var server = new ShimServer(arguments.Socket, tasks, pods, events, time, log);
+        var taskMethods = new TaskRpc(tasks, options, server).Methods();
+        var services = new Dictionary<string, IReadOnlyDictionary<string, TtrpcHandler>>(StringComparer.Ordinal)
+        {
+            [TaskRpc.ServiceV2] = taskMethods,
+            [TaskRpc.ServiceV3] = taskMethods,
+            [PodRpc.Service] = new PodRpc(pods, time, server).Methods(),
+        };
+
+        using var signals = new ServerSignals(server, log);
+        var serving = server.RunAsync(listener, services);
+        ServerProcess.Settle(log);
+        await serving;
+    }
+
+    private static SandboxPlaces Places(ShimOptions options) => new()
+    {
+        Home = options.Home ?? Variable("SKIFF_HOME") ?? Path.GetFullPath("../lib/skiff", Path.GetDirectoryName(ShimProgram())!),
+        Cache = options.CacheDirectory ?? Variable("SKIFF_CACHE") ?? "/var/lib/skiff/cache",
+        SearchPath = Variable("PATH"),
+    };
+
+    /// <summary>The program's real file: the names of a node are links to it.</summary>
+    private static string ShimProgram() => Environment.ProcessPath
+        ?? throw new ShimException(ShimError.Internal, "this program's own file cannot be found: is /proc mounted?");
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+}
