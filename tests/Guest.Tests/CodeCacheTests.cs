@@ -11,6 +11,7 @@ public sealed class CodeCacheTests
         Assert.Null(cache.TryOpen(digest));
 
         Directory.CreateDirectory(cache.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(folder.Path, (UnixFileMode)0b111_000_000);
         File.WriteAllBytes(cache.PathOf(digest, CodeKind.Component), Elf(length: 128));
         using (var entry = cache.TryOpen(digest)!.Handle)
         {
@@ -37,6 +38,95 @@ public sealed class CodeCacheTests
     {
         using var folder = new TemporaryFolder();
         Assert.Throws<ArgumentException>(() => new CodeCache(folder.Path).TryOpen("../etc/passwd"));
+    }
+
+    [Fact]
+    public void An_inserted_entry_is_found_closed_and_read_only()
+    {
+        using var folder = new TemporaryFolder();
+        var cache = new CodeCache(Path.Combine(folder.Path, "a", "cache"));
+        var digest = ContentDigest.Of("module"u8);
+        var path = cache.Insert(digest, CodeKind.Module, Elf(length: 200));
+        Assert.Equal((UnixFileMode)0b100_100_100, File.GetUnixFileMode(path));
+        Assert.Equal((UnixFileMode)0b111_000_000, File.GetUnixFileMode(cache.Folder));
+        Assert.Equal((UnixFileMode)0b111_000_000, File.GetUnixFileMode(cache.Root));
+        using var entry = cache.TryOpen(digest)!.Handle;
+        Assert.Equal([path], Directory.GetFiles(cache.Folder));
+    }
+
+    [Fact]
+    public void Removing_an_entry_leaves_it_to_who_has_it_open()
+    {
+        using var folder = new TemporaryFolder();
+        var cache = new CodeCache(folder.Path);
+        var digest = ContentDigest.Of("module"u8);
+        File.SetUnixFileMode(folder.Path, (UnixFileMode)0b111_000_000);
+        cache.Insert(digest, CodeKind.Component, Elf(length: 200));
+        using var entry = cache.TryOpen(digest)!.Handle;
+        cache.Remove(digest);
+        Assert.Null(cache.TryOpen(digest));
+        Assert.Equal(200, RandomAccess.GetLength(entry));
+    }
+
+    [Fact]
+    public void The_longest_unused_go_first_and_the_new_one_never()
+    {
+        using var folder = new TemporaryFolder();
+        var time = new ManualTime();
+        var cache = new CodeCache(folder.Path, time);
+        var digests = Enumerable.Range(0, 4).Select(number => ContentDigest.Of([(byte)number])).ToArray();
+        foreach (var digest in digests)
+        {
+            File.SetLastWriteTimeUtc(cache.Insert(digest, CodeKind.Module, Elf(length: 1000)), time.GetUtcNow().UtcDateTime);
+            time.Advance(TimeSpan.FromHours(1));
+        }
+
+        // The oldest is used again, so the second goes first.
+        cache.TryOpen(digests[0])!.Handle.Dispose();
+        Assert.Equal([digests[1], digests[2], digests[3], digests[0]], cache.List().Select(item => item.Digest));
+        Assert.Equal(2000, cache.Clean(bytesMax: 2500));
+        Assert.Equal([digests[3], digests[0]], cache.List().Select(item => item.Digest));
+        Assert.Equal(1000, cache.Clean(bytesMax: 1, keep: cache.PathOf(digests[3], CodeKind.Module)));
+        Assert.Equal([digests[3]], cache.List().Select(item => item.Digest));
+    }
+
+    [Fact]
+    public void Leftovers_of_killed_processes_and_other_versions_go_when_they_are_old()
+    {
+        using var folder = new TemporaryFolder();
+        var time = new ManualTime();
+        var cache = new CodeCache(folder.Path, time);
+        cache.CreateFolders();
+        var temporary = Path.Combine(cache.Folder, "new-1234");
+        var other = Path.Combine(folder.Path, "wasmtime-49.0.0-s1-x64-12345678");
+        var foreign = Path.Combine(folder.Path, "something");
+        Directory.CreateDirectory(other);
+        Directory.CreateDirectory(foreign);
+        File.WriteAllText(temporary, "half");
+        File.WriteAllText(Path.Combine(other, "x.module.cwasm"), "old");
+        time.Set(DateTimeOffset.UtcNow);
+        cache.Clean(bytesMax: 1 << 20);
+        Assert.True(File.Exists(temporary) && Directory.Exists(other), "fresh ones may be in use");
+        time.Advance(TimeSpan.FromDays(2));
+        cache.Clean(bytesMax: 1 << 20);
+        Assert.False(File.Exists(temporary) || Directory.Exists(other));
+        Assert.True(Directory.Exists(foreign), "what is not ours stays");
+    }
+
+    [Fact]
+    public void Using_an_entry_marks_it_at_most_once_a_minute()
+    {
+        using var folder = new TemporaryFolder();
+        var time = new ManualTime();
+        var cache = new CodeCache(folder.Path, time);
+        var digest = ContentDigest.Of("module"u8);
+        var path = cache.Insert(digest, CodeKind.Module, Elf(length: 200));
+        time.Set(new DateTimeOffset(File.GetLastWriteTimeUtc(path)) + TimeSpan.FromSeconds(30));
+        cache.TryOpen(digest)!.Handle.Dispose();
+        Assert.NotEqual(time.GetUtcNow().UtcDateTime, File.GetLastWriteTimeUtc(path));
+        time.Advance(TimeSpan.FromMinutes(1));
+        cache.TryOpen(digest)!.Handle.Dispose();
+        Assert.Equal(time.GetUtcNow().UtcDateTime, File.GetLastWriteTimeUtc(path));
     }
 
     // ELF header with one section header entry of 64 bytes as the last thing in the file.

@@ -1,0 +1,64 @@
+namespace Skiff.Runner.Tests;
+
+/// <summary>Small guests as text.</summary>
+internal static class Texts
+{
+    public const string Hello = """
+        (module
+          (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+          (memory (export "memory") 1)
+          (data (i32.const 16) "hello\n")
+          (func (export "_start")
+            (i32.store (i32.const 0) (i32.const 16))
+            (i32.store (i32.const 4) (i32.const 6))
+            (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
+        """;
+
+    public const string Trap = """(module (func $inner unreachable) (func (export "_start") (call $inner)))""";
+
+    public const string Loop = """(module (func (export "_start") (loop (br 0))))""";
+
+    /// <summary>poll_oneoff with one relative clock subscription of an hour.</summary>
+    public const string Sleep = """
+        (module
+          (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+          (memory (export "memory") 1)
+          (func (export "_start")
+            (i32.store (i32.const 16) (i32.const 1))
+            (i64.store (i32.const 24) (i64.const 3600000000000))
+            (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))))
+        """;
+
+    public const string Add = """
+        (module
+          (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+          (func (export "none")))
+        """;
+
+    public const string Reactor = """
+        (module
+          (global $ready (mut i32) (i32.const 0))
+          (func (export "_initialize") (global.set $ready (i32.const 1)))
+          (func (export "ready") (result i32) (global.get $ready)))
+        """;
+
+    public const string Component = """
+        (component
+          (core module $m
+            (func (export "ok") (result i32) (i32.const 0))
+            (func (export "fail") (result i32) (i32.const 1))
+            (func (export "number") (result i32) (i32.const 7)))
+          (core instance $i (instantiate $m))
+          (func $run (result (result)) (canon lift (core func $i "fail")))
+          (instance $command (export "run" (func $run)))
+          (export "wasi:cli/run@0.2.3" (instance $command))
+          (func (export "number") (result u8) (canon lift (core func $i "number"))))
+        """;
+
+    public static string Exit(int code) => $"""
+        (module
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (func (export "_start") (call $exit (i32.const {code}))))
+        """;
+}
