@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Skiff.Linux;
 using Skiff.Sandbox;
 using Skiff.Shim;

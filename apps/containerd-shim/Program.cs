@@ -43,12 +43,12 @@ try
 catch (Exception failure) when (failure is ShimException or IOException or UnauthorizedAccessException or Skiff.Sandbox.SandboxException)
 {
     // containerd takes both streams together and shows them to its user.
-    RandomAccess.Write(new SafeFileHandle(2, ownsHandle: false), Encoding.UTF8.GetBytes(failure.Message + "\n"), fileOffset: 0);
+    StreamIO.Write(new SafeFileHandle(2, ownsHandle: false), Encoding.UTF8.GetBytes(failure.Message + "\n"));
     return 1;
 }
 
 static void Say(ReadOnlySpan<byte> answer) =>
-    RandomAccess.Write(new SafeFileHandle(1, ownsHandle: false), answer, fileOffset: 0);
+    StreamIO.Write(new SafeFileHandle(1, ownsHandle: false), answer);
 
 static byte[] ReadInput()
 {
@@ -56,7 +56,7 @@ static byte[] ReadInput()
     var buffer = new byte[4096];
     for (var length = 0; ;)
     {
-        var count = RandomAccess.Read(input, buffer.AsSpan(length), fileOffset: length);
+        var count = StreamIO.Read(input, buffer.AsSpan(length));
         if (count == 0)
         {
             return buffer[..length];

@@ -112,7 +112,7 @@ internal sealed class LogProgram : IAsyncDisposable
         StdioAddress address, ChildProcess program, SafeFileHandle ready, TimeProvider time, CancellationToken cancellation)
     {
         // A byte or the end, as the contract says. The read is a blocking one; the program's end ends it.
-        var said = Task.Run(() => RandomAccess.Read(ready, new byte[1], fileOffset: 0), CancellationToken.None);
+        var said = Task.Run(() => StreamIO.Read(ready, new byte[1]), CancellationToken.None);
         try
         {
             await said.WaitAsync(ReadyTime, time, cancellation);

@@ -163,7 +163,7 @@ internal sealed class ProcessStdio(bool terminal, ShimLog log, string owner) : I
     {
         try
         {
-            RandomAccess.Write(attached.Master, EndOfInput, fileOffset: 0);
+            StreamIO.Write(attached.Master, EndOfInput);
         }
         catch (Exception failure) when (failure is IOException or ObjectDisposedException)
         {

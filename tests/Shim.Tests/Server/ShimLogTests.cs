@@ -96,6 +96,6 @@ public sealed class ShimLogTests : IDisposable
     private static string Read(Microsoft.Win32.SafeHandles.SafeFileHandle reader)
     {
         var buffer = new byte[100_000];
-        return Encoding.UTF8.GetString(buffer, 0, RandomAccess.Read(reader, buffer, 0));
+        return Encoding.UTF8.GetString(buffer, 0, StreamIO.Read(reader, buffer));
     }
 }

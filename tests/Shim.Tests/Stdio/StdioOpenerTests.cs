@@ -36,7 +36,7 @@ public sealed class StdioOpenerTests : IDisposable
         using var restarted = Reader(output);
         var text = new byte[100];
 
-        Assert.Equal("before\n", Encoding.UTF8.GetString(text, 0, RandomAccess.Read(restarted, text, 0)));
+        Assert.Equal("before\n", Encoding.UTF8.GetString(text, 0, StreamIO.Read(restarted, text)));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class StdioOpenerTests : IDisposable
         Assert.False(guest.Exit.IsCompleted);
         using (var client = Descriptors.OpenFifoWrite(input))
         {
-            RandomAccess.Write(client, "hello\n"u8, 0);
+            StreamIO.Write(client, "hello\n"u8);
         }
 
         await Task.Delay(50);
@@ -211,7 +211,7 @@ public sealed class StdioOpenerTests : IDisposable
     {
         var text = new StringBuilder();
         var buffer = new byte[4096];
-        for (int count; (count = RandomAccess.Read(reader, buffer, 0)) > 0;)
+        for (int count; (count = StreamIO.Read(reader, buffer)) > 0;)
         {
             text.Append(Encoding.UTF8.GetString(buffer, 0, count));
         }
