@@ -151,7 +151,7 @@ public sealed class ContainerdStore : IImageStore, IDisposable
                 {
                     StatusCode.NotFound => $"containerd does not have {what} ({fault.Status.Detail}): {whenMissing}",
                     StatusCode.Unavailable => $"cannot reach containerd at {_address}: {Innermost(fault).Message}",
-                    _ => $"containerd refused {what}: {fault.StatusCode}, {fault.Status.Detail}",
+                    _ => $"containerd at {_address} refused {what}: {fault.StatusCode}, {fault.Status.Detail}",
                 },
                 fault);
         }
