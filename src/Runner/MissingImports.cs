@@ -15,7 +15,7 @@ internal static class MissingImports
         var missing = module.Imports.Where(import => !linker.Defines(store, import.Module, import.Name)).ToList();
         return missing.Count == 0
             ? null
-            : Describe(missing.Select(import => $"{import.Module}.{import.Name} ({import.Type})"), missing.Count, WasiOffer.Explain(missing[0].Module));
+            : Describe(missing.Select(import => $"{import.Module}.{import.Name} ({import.Type})"), missing.Count, missing.Select(import => WasiOffer.Explain(import.Module)));
     }
 
     /// <summary>Null when every interface is offered; the engine checks what is in them.</summary>
@@ -25,11 +25,11 @@ internal static class MissingImports
             .Where(import => import.Kind != ExternKind.Type && !WasiOffer.Offers(import.Name))
             .Select(import => import.Name)
             .ToList();
-        return missing.Count == 0 ? null : Describe(missing, missing.Count, WasiOffer.ExplainInterface(missing[0]));
+        return missing.Count == 0 ? null : Describe(missing, missing.Count, missing.Select(WasiOffer.ExplainInterface));
     }
 
-    private static string Describe(IEnumerable<string> names, int count, string explanation) =>
+    private static string Describe(IEnumerable<string> names, int count, IEnumerable<string> explanations) =>
         $"the guest imports what Skiff does not offer: {string.Join(", ", names.Take(ImportsMax))}"
         + (count > ImportsMax ? $" and {count - ImportsMax} more" : "")
-        + $"; {explanation}";
+        + $"; {string.Join("; ", explanations.Distinct())}";
 }

@@ -1,0 +1,65 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Skiff.Linux;
+
+namespace Skiff.Runner.Tests;
+
+/// <summary>Starts <c>skiff</c> as a program: the one built beside these tests, or the one that SKIFF_PROGRAM names.</summary>
+public sealed class SkiffProgram : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    // One per process, and the test process is one.
+    private static readonly ChildReaper Reaper = new(TimeProvider.System, subreaper: false);
+    private readonly TemporaryFolder _folder = new();
+
+    public string Folder => _folder.Path;
+
+    public string Cache => Path.Combine(_folder.Path, "cache");
+
+    private static string Program
+    {
+        get
+        {
+            // artifacts/bin/Runner.Tests/debug/ -> artifacts/bin/skiff/debug/skiff
+            var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
+            return Environment.GetEnvironmentVariable("SKIFF_PROGRAM")
+                ?? Path.Combine(here.Parent!.Parent!.FullName, "skiff", here.Name, "skiff");
+        }
+    }
+
+    public string File(string name, string content) => _folder.File(name, content);
+
+    public Task<ProgramResult> RunAsync(params string[] arguments) =>
+        Reaper.RunAsync(Request(arguments), Patience, TestContext.Current.CancellationToken);
+
+    public Task<ProgramResult> RunAsync(SafeHandle input, params string[] arguments) =>
+        Reaper.RunAsync(Request(arguments) with { StandardInput = input }, Patience, TestContext.Current.CancellationToken);
+
+    public ChildProcess Spawn(string[] arguments, SafeHandle? output = null, params SafeHandle[] inherited) =>
+        Reaper.Spawn(Request(arguments) with { StandardOutput = output, Inherited = inherited });
+
+    /// <summary>Compiles a guest and returns its compiled code, open.</summary>
+    public SafeFileHandle Compile(string text)
+    {
+        var module = new ModuleCompiler(new Guest.CodeCache(Cache), FileLock.Acquire, long.MaxValue)
+            .Compile("test", System.Text.Encoding.UTF8.GetBytes(text));
+        return System.IO.File.OpenHandle(module.Path);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private SpawnRequest Request(string[] arguments) => new()
+    {
+        Program = Program,
+        Arguments = ["skiff", .. arguments],
+        Environment =
+        [
+            $"SKIFF_CACHE={Cache}",
+            $"PATH={Environment.GetEnvironmentVariable("PATH")}",
+            $"HOME={Environment.GetEnvironmentVariable("HOME")}",
+            $"DOTNET_ROOT={Environment.GetEnvironmentVariable("DOTNET_ROOT")}",
+            "PASSED_ON=yes",
+        ],
+    };
+}
