@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Skiff.Linux;
 
 /// <summary>
 /// A process's control groups, in whichever of the kernel's layouts the node has: v1 (one hierarchy a controller), v2
-/// (unified), or both (hybrid). Reads only: crun and runc make, limit and remove them.
+/// (unified), or both (hybrid). crun and runc make and limit them.
 /// </summary>
 public sealed class ControlGroup
 {
@@ -20,6 +21,8 @@ public sealed class ControlGroup
 
     /// <summary>Rounds before a v1 group is frozen to be killed: what still lives then forks faster than we signal.</summary>
     private const int PlainRounds = 20;
+
+    private static readonly TimeSpan RemoveRound = TimeSpan.FromMilliseconds(1);
 
     private static readonly TimeSpan KillRound = TimeSpan.FromMilliseconds(5);
 
@@ -41,6 +44,17 @@ public sealed class ControlGroup
     /// <summary>The groups of a process whose <see cref="Membership"/> was written down while it lived.</summary>
     public static ControlGroup FromMembership(string membership) =>
         new(membership, ControlGroupFolders.Find(membership, SmallFile.Read("/proc/self/mountinfo"), relocate: point => point));
+
+    /// <summary>
+    /// The groups at <paramref name="path"/> in every hierarchy, whether they are there or not: what a runtime that was
+    /// interrupted may have made for a process that is gone.
+    /// </summary>
+    /// <param name="path">Absolute, as for <see cref="TryRemoveAsync"/>.</param>
+    public static ControlGroup AtPath(string path)
+    {
+        var lines = SmallFile.Read("/proc/self/cgroup").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return FromMembership(string.Join('\n', lines.Select(line => line[..(line.IndexOf(':', line.IndexOf(':') + 1) + 1)] + path)));
+    }
 
     /// <summary>
     /// For tests on recorded files: <paramref name="mountRoot"/> stands for /sys/fs/cgroup, <paramref name="procCgroup"/>
@@ -116,6 +130,36 @@ public sealed class ControlGroup
             }
 
             await Task.Delay(KillRound);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Removes the group and those below it from all hierarchies in which it lies at <paramref name="path"/>, once it holds no
+    /// process; true when none is left. Hierarchies where the process was in another group are left alone: that is not its own.
+    /// </summary>
+    /// <param name="path">As the runtime was told it (<c>linux.cgroupsPath</c> of the cgroupfs driver): absolute, not the root.</param>
+    /// <param name="within">How long a group may stay busy; the kernel lets go of an ended process a moment after its end.</param>
+    public async Task<bool> TryRemoveAsync(string path, TimeSpan within)
+    {
+        if (path.Length < 2 || path[0] != '/')
+        {
+            throw new ArgumentException($"'{path}' is no absolute path of a control group below the root.", nameof(path));
+        }
+
+        var start = TimeProvider.System.GetTimestamp();
+        foreach (var folder in _folders.Own.Where(folder => folder.EndsWith(path, StringComparison.Ordinal)))
+        {
+            while (!TryRemove(folder))
+            {
+                if (TimeProvider.System.GetElapsedTime(start) > within)
+                {
+                    return false;
+                }
+
+                await Task.Delay(RemoveRound);
+            }
         }
 
         return true;
@@ -214,6 +258,28 @@ public sealed class ControlGroup
             // Removed since it was listed: then it had no processes either.
             return [];
         }
+    }
+
+    // Only empty folders go: rmdir(2) never takes a group with a process in it.
+    private static bool TryRemove(string folder)
+    {
+        if (Libc.rmdir(folder) == 0)
+        {
+            return true;
+        }
+
+        switch (Marshal.GetLastPInvokeError())
+        {
+            case Errno.ENOENT:
+                return true;
+            case Errno.EBUSY:
+                break;
+            default:
+                throw Libc.Failure("remove control group", folder);
+        }
+
+        var children = Subfolders(new DirectoryInfo(folder));
+        return children.Length > 0 && children.All(TryRemove) && TryRemove(folder);
     }
 
     private int KillRemaining(bool freeze)

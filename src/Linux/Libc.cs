@@ -64,6 +64,9 @@ internal static partial class Libc
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags, uint mode);
 
+    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int rmdir(string path);
+
     [LibraryImport(Name, SetLastError = true)]
     public static partial int fcntl(SafeHandle descriptor, int command, nint argument);
 

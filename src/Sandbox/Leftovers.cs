@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Skiff.Linux;
+using Skiff.Oci.Runtime;
 
 namespace Skiff.Sandbox;
 
@@ -9,11 +10,15 @@ namespace Skiff.Sandbox;
 /// already gone is skipped, so it can be repeated; the quick and important steps come first, since containerd gives the
 /// whole <c>delete</c> 5 seconds while hundreds may run.
 /// </summary>
-internal sealed class Leftovers(ChildReaper reaper, GuestFolder folder, string id)
+internal sealed class Leftovers(ChildReaper reaper, GuestFolder folder, string id, TimeProvider time)
 {
     private const int SIGKILL = 9;
 
     private static readonly TimeSpan KillTime = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan KillRound = TimeSpan.FromMilliseconds(5);
+
+    private static readonly TimeSpan RemoveTime = TimeSpan.FromSeconds(1);
 
     public async Task RemoveAsync(CancellationToken cancellation)
     {
@@ -38,9 +43,12 @@ internal sealed class Leftovers(ChildReaper reaper, GuestFolder folder, string i
 
         // --systemd-cgroup is not needed here: both runtimes have written down how they made the group.
         var runtime = new OciRuntime(reaper, program, folder, id, systemdCgroup: false);
-        if (!await runtime.DeleteAsync(cancellation))
+        await runtime.DeleteAsync(cancellation);
+        if (folder.Init is null)
         {
-            KillRuntimes();
+            // It never came so far that its runtime, if that was interrupted, had written down all that it made.
+            await KillRuntimesAsync(cancellation);
+            await RemoveGroupsAsync();
         }
 
         if (Directory.Exists(folder.State))
@@ -69,23 +77,46 @@ internal sealed class Leftovers(ChildReaper reaper, GuestFolder folder, string i
         }
     }
 
-    // A runtime that was interrupted before it wrote down its container: it, and the init that is still a copy of it, are
-    // known by the state folder on their command line.
-    private void KillRuntimes()
+    // A runtime that was interrupted before it wrote down its container works in several processes; they, and the init that
+    // is still a copy of one, are known by the state folder on their command line. Looked for until none is left: one of them
+    // may have forked between the list and the signal, and would make a control group after we have removed it.
+    private async Task KillRuntimesAsync(CancellationToken cancellation)
     {
-        var mark = Encoding.UTF8.GetBytes($"\0--root\0{folder.State}\0");
-        foreach (var entry in Directory.EnumerateDirectories("/proc"))
+        var start = time.GetTimestamp();
+        while (Runtimes() is { Count: > 0 } runtimes)
         {
-            if (!int.TryParse(Path.GetFileName(entry), CultureInfo.InvariantCulture, out var pid)
-                || ProcessIdentity.TryRead(pid) is not { } process)
+            if (time.GetElapsedTime(start) > KillTime)
             {
-                continue;
+                throw new SandboxException(
+                    $"Processes {string.Join(", ", runtimes.Select(r => r.Pid))} of the OCI runtime survive SIGKILL: see what the kernel holds them in (/proc/PID/stack).");
             }
 
-            if (CommandLine(pid).AsSpan().IndexOf(mark) >= 0)
-            {
-                process.Signal(SIGKILL);
-            }
+            runtimes.ForEach(runtime => runtime.Signal(SIGKILL));
+            await Task.Delay(KillRound, time, cancellation);
+        }
+    }
+
+    private List<ProcessIdentity> Runtimes()
+    {
+        var mark = Encoding.UTF8.GetBytes($"\0--root\0{folder.State}\0");
+        return
+        [
+            .. from entry in Directory.EnumerateDirectories("/proc")
+               let pid = int.TryParse(Path.GetFileName(entry), CultureInfo.InvariantCulture, out var number) ? number : 0
+               where pid > 0 && CommandLine(pid).AsSpan().IndexOf(mark) >= 0
+               let process = ProcessIdentity.TryRead(pid)
+               where process is not null
+               select process.Value,
+        ];
+    }
+
+    // The runtime that would know them was interrupted, or has failed and removed them itself. Only empty ones go.
+    private async Task RemoveGroupsAsync()
+    {
+        if (Bundle.TryLoad(folder.Path)?.Spec.CgroupsPath is ['/', _, ..] path
+            && !await ControlGroup.AtPath(path).TryRemoveAsync(path, RemoveTime))
+        {
+            throw new SandboxException($"The control group {path} is still in use by another container or by processes that do not end.");
         }
     }
 

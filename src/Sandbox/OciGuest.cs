@@ -6,6 +6,9 @@ namespace Skiff.Sandbox;
 /// <summary>A guest in an OCI container: a Wasm guest behind its gate, or a native program.</summary>
 internal sealed class OciGuest(GuestMaking making, OciRuntime runtime, SandboxTools tools, ChildProcess child) : IGuest
 {
+    /// <summary>Then the runtime has to find out what keeps the group.</summary>
+    private static readonly TimeSpan RemoveTime = TimeSpan.FromMilliseconds(100);
+
     private static readonly TimeSpan KillTime = TimeSpan.FromSeconds(10);
 
     private readonly GuestProcess _init = new(child);
@@ -88,7 +91,11 @@ internal sealed class OciGuest(GuestMaking making, OciRuntime runtime, SandboxTo
     public async Task DeleteAsync(CancellationToken cancellation)
     {
         Gate?.Dispose();
-        await runtime.DeleteAsync(cancellation);
+        if (!await TryDeleteWithoutRuntimeAsync())
+        {
+            await runtime.DeleteAsync(cancellation);
+        }
+
         if (!await ControlGroup.KillAllAsync(KillTime))
         {
             throw new SandboxException(
@@ -104,6 +111,19 @@ internal sealed class OciGuest(GuestMaking making, OciRuntime runtime, SandboxTo
         }
 
         making.Folder.Remove();
+    }
+
+    // All that a runtime's delete does for an ended container without poststop hooks is to remove its control groups and its
+    // own records, which lie in our folder. Doing so here saves starting it: 6 ms of the 45 of a short container's life.
+    private async Task<bool> TryDeleteWithoutRuntimeAsync()
+    {
+        var spec = making.Bundle.Spec;
+        if (!Exit.IsCompleted || spec.Hooks.AtDelete > 0 || spec.HasIntelRdt || runtime.UsesSystemd || spec.CgroupsPath is not ['/', _, ..] path)
+        {
+            return false;
+        }
+
+        return await ControlGroup.KillAllAsync(KillTime) && await ControlGroup.TryRemoveAsync(path, RemoveTime);
     }
 
     /// <summary>What a further process with this <c>process</c> object runs.</summary>

@@ -24,6 +24,9 @@ internal sealed class OciRuntime(ChildReaper reaper, string program, GuestFolder
 
     public string Program => program;
 
+    /// <summary>Control groups are made by asking systemd for a unit, which has to be asked to remove it too.</summary>
+    public bool UsesSystemd => systemdCgroup;
+
     private string Name => Path.GetFileName(program);
 
     /// <summary>Makes the container and its init process; with <paramref name="started"/> the init has also been exec'd.</summary>
@@ -74,16 +77,13 @@ internal sealed class OciRuntime(ChildReaper reaper, string program, GuestFolder
         }
     }
 
-    /// <summary>Ends what still runs and removes container and control group. False when the runtime knows no such container.</summary>
-    public async Task<bool> DeleteAsync(CancellationToken cancellation)
+    /// <summary>Ends what still runs and removes container and control group. A container the runtime has no records of is no error.</summary>
+    public async Task DeleteAsync(CancellationToken cancellation)
     {
-        if (!Directory.Exists(Path.Combine(folder.State, id)))
+        if (Directory.Exists(Path.Combine(folder.State, id)))
         {
-            return false;
+            await CommandAsync("delete", ["--force"], CommandTime, cancellation);
         }
-
-        await CommandAsync("delete", ["--force"], CommandTime, cancellation);
-        return true;
     }
 
     private async Task<ChildProcess> LaunchAsync(

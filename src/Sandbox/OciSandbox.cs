@@ -43,7 +43,7 @@ public sealed class OciSandbox(ChildReaper reaper, SandboxPlaces places, TimePro
             return;
         }
 
-        await new Leftovers(reaper, folder, id).RemoveAsync(cancellation);
+        await new Leftovers(reaper, folder, id, time).RemoveAsync(cancellation);
     }
 
     private async Task<OciGuest> CreateOrFailAsync(GuestRequest request, CancellationToken cancellation)
@@ -99,7 +99,7 @@ public sealed class OciSandbox(ChildReaper reaper, SandboxPlaces places, TimePro
         }
         catch (SandboxException fault) when (candidates.Count > 1 && RuntimeError.IsUnfitNode(fault.Message))
         {
-            await new Leftovers(reaper, making.Folder, making.Request.Id).RemoveContainerAsync(cancellation);
+            await new Leftovers(reaper, making.Folder, making.Request.Id, time).RemoveContainerAsync(cancellation);
             var guest = await making.LaunchAsync(Runtime(making, candidates[1]), _tools, cancellation);
             _choice.MarkUnfit(candidates[0]);
             return guest;
@@ -123,7 +123,7 @@ public sealed class OciSandbox(ChildReaper reaper, SandboxPlaces places, TimePro
         try
         {
             // Not cancelled with the rest: a cancelled Create must leave nothing either.
-            await new Leftovers(reaper, folder, id).RemoveAsync(CancellationToken.None);
+            await new Leftovers(reaper, folder, id, time).RemoveAsync(CancellationToken.None);
         }
         catch (Exception fault) when (fault is SandboxException or IOException or UnauthorizedAccessException)
         {

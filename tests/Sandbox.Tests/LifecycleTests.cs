@@ -106,7 +106,7 @@ public sealed class LifecycleTests(SandboxFixture fixture)
         var mark = Path.Combine(bundle.Folder, "started");
         bundle.Spec["hooks"] = new JsonObject
         {
-            ["poststart"] = new JsonArray(new JsonObject { ["path"] = "/bin/touch", ["args"] = new JsonArray("touch", mark) }),
+            ["poststart"] = new JsonArray(new JsonObject { ["path"] = "/bin/sh", ["args"] = new JsonArray("sh", "-c", $"cat >/dev/null; touch {mark}") }),
         };
         var guest = await bundle.CreateAsync();
         Assert.False(File.Exists(mark));

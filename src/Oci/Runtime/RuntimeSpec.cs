@@ -20,6 +20,9 @@ public sealed record RuntimeSpec
     /// <summary><c>linux.cgroupsPath</c>: a path, or <c>slice:prefix:name</c> for the systemd driver.</summary>
     public string? CgroupsPath { get; init; }
 
+    /// <summary><c>linux.intelRdt</c> is there: the runtime makes a resource group besides the control group.</summary>
+    public bool HasIntelRdt { get; init; }
+
     public IReadOnlyList<NamespaceSpec> Namespaces { get; init; } = [];
 
     /// <exception cref="OciFormatException">Not a container configuration; the message names the member.</exception>

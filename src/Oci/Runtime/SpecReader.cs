@@ -57,6 +57,7 @@ internal ref struct SpecReader
     private RuntimeSpec ReadSpec()
     {
         string? version = null, cgroupsPath = null;
+        var hasIntelRdt = false;
         ProcessSpec? process = null;
         RootSpec? root = null;
         var mounts = new List<MountSpec>();
@@ -92,7 +93,7 @@ internal ref struct SpecReader
             }
             else if (Is("linux"u8, "linux"))
             {
-                cgroupsPath = ReadLinux(namespaces);
+                cgroupsPath = ReadLinux(namespaces, out hasIntelRdt);
             }
             else
             {
@@ -110,6 +111,7 @@ internal ref struct SpecReader
             Annotations = annotations,
             Hooks = hooks,
             CgroupsPath = cgroupsPath,
+            HasIntelRdt = hasIntelRdt,
             Namespaces = namespaces,
         };
     }
@@ -275,8 +277,9 @@ internal ref struct SpecReader
         return hooks;
     }
 
-    private string? ReadLinux(List<NamespaceSpec> namespaces)
+    private string? ReadLinux(List<NamespaceSpec> namespaces, out bool hasIntelRdt)
     {
+        hasIntelRdt = false;
         string? cgroupsPath = null;
         if (IsNull())
         {
@@ -289,6 +292,11 @@ internal ref struct SpecReader
             if (Is("cgroupsPath"u8, "linux.cgroupsPath"))
             {
                 cgroupsPath = IsNull() ? null : ReadString();
+            }
+            else if (Is("intelRdt"u8, "linux.intelRdt"))
+            {
+                hasIntelRdt = !IsNull();
+                _json.Skip();
             }
             else if (Is("namespaces"u8, "linux.namespaces") && !IsNull())
             {

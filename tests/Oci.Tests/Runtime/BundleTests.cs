@@ -32,6 +32,7 @@ public sealed class BundleTests : IDisposable
               "linux": {
                 "resources": {"memory": {"limit": 1}},
                 "cgroupsPath": "/a/b",
+                "intelRdt": {"closID": "x"},
                 "namespaces": [{"type": "pid"}, {"type": "network", "path": "/run/netns/x"}]
               }
             }
@@ -49,6 +50,7 @@ public sealed class BundleTests : IDisposable
         Assert.Equal("2", spec.Annotations["b"]);
         Assert.Equal(new HookCounts { AtCreate = 2, AtStart = 1, AtDelete = 2 }, spec.Hooks);
         Assert.Equal("/a/b", spec.CgroupsPath);
+        Assert.True(spec.HasIntelRdt);
         Assert.Equal([new NamespaceSpec("pid", null), new NamespaceSpec("network", "/run/netns/x")], spec.Namespaces);
     }
 

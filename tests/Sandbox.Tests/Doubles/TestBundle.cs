@@ -14,7 +14,7 @@ public sealed class TestBundle : IDisposable
     public TestBundle(SandboxFixture fixture, params IReadOnlyList<string> arguments)
     {
         _fixture = fixture;
-        Id = $"skiff-test-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}";
+        Id = $"skiff-test-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}-x";
         Folder = Path.Combine(fixture.Folder, Id);
         Directory.CreateDirectory(Image);
         File.Copy(fixture.NativeProgram, Path.Combine(Image, "native"));
