@@ -35,7 +35,8 @@ internal static class House
     /// </summary>
     public static readonly IReadOnlyDictionary<string, string[]> Packages = new Dictionary<string, string[]>
     {
-        ["Wasmtime"] = ["Engine"],
+        // skiff's link step needs the folder of the native library; the managed assembly is in neither.
+        ["Wasmtime"] = ["Engine", "skiff"],
         ["Google.Protobuf"] = ["Shim", "Images"],
         ["Grpc.Tools"] = ["Shim", "Images"],
         ["Grpc.Net.Client"] = ["Images"],

@@ -1,7 +1,6 @@
 using System.Text;
 using Skiff.Engine;
 using Skiff.Guest;
-using Skiff.Linux;
 
 namespace Skiff.Runner.Tests;
 
@@ -123,13 +122,15 @@ public sealed class GuestRunnerTests
 
     private GuestExit Prepare(ReadOnlySpan<byte> code, CodeKind kind, Func<GuestSpec, GuestSpec> change)
     {
-        using var memory = Descriptors.Memory("code", code);
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "code");
+        File.WriteAllBytes(path, code);
         var runner = new GuestRunner(_printed.Add, exit => _abandoned.TrySetResult(exit), TimeProvider.System);
         using var guest = runner.Prepare(change(new GuestSpec
         {
             Arguments = ["test"],
             Environment = [],
-            Code = new CompiledCode($"/proc/self/fd/{memory.DangerousGetHandle()}", kind),
+            Code = new CompiledCode(path, kind),
         }));
         return guest.Run();
     }

@@ -1,8 +1,10 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Skiff.Linux;
+using Skiff.Runner;
+using Skiff.Runner.Tests;
 
-namespace Skiff.Runner.Tests;
+namespace Skiff.Cli.Tests;
 
 /// <summary>Starts <c>skiff</c> as a program: the one built beside these tests, or the one that SKIFF_PROGRAM names.</summary>
 public sealed class SkiffProgram : IDisposable
@@ -21,7 +23,7 @@ public sealed class SkiffProgram : IDisposable
     {
         get
         {
-            // artifacts/bin/Runner.Tests/debug/ -> artifacts/bin/skiff/debug/skiff
+            // artifacts/bin/Cli.Tests/debug/ -> artifacts/bin/skiff/debug/skiff
             var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
             return Environment.GetEnvironmentVariable("SKIFF_PROGRAM")
                 ?? Path.Combine(here.Parent!.Parent!.FullName, "skiff", here.Name, "skiff");

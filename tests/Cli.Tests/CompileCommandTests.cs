@@ -2,8 +2,9 @@ using System.Text;
 using System.Text.Json;
 using Skiff.Guest;
 using Skiff.Linux;
+using Skiff.Runner.Tests;
 
-namespace Skiff.Runner.Tests;
+namespace Skiff.Cli.Tests;
 
 public sealed class CompileCommandTests : IDisposable
 {

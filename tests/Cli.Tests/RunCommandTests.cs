@@ -1,6 +1,7 @@
 using Skiff.Linux;
+using Skiff.Runner.Tests;
 
-namespace Skiff.Runner.Tests;
+namespace Skiff.Cli.Tests;
 
 public sealed class RunCommandTests : IDisposable
 {

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 
-namespace Skiff.Runner.Tests;
+namespace Skiff.Cli.Tests;
 
 /// <summary>The maker's side of a start gate.</summary>
 internal static class Gate

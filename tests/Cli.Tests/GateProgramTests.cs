@@ -1,8 +1,9 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Skiff.Linux;
+using Skiff.Runner.Tests;
 
-namespace Skiff.Runner.Tests;
+namespace Skiff.Cli.Tests;
 
 public sealed class GateProgramTests : IDisposable
 {

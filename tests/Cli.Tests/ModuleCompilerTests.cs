@@ -1,8 +1,10 @@
 using System.Text;
 using Skiff.Guest;
 using Skiff.Linux;
+using Skiff.Runner;
+using Skiff.Runner.Tests;
 
-namespace Skiff.Runner.Tests;
+namespace Skiff.Cli.Tests;
 
 public sealed class ModuleCompilerTests
 {
