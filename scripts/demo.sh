@@ -5,18 +5,18 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 dist=${SKIFF_DIST:-$repo/dist}
-guest=$repo/artifacts/guests/app.wasm
+guest=$repo/artifacts/guests/toolbox.wasm
 image=localhost/demo:1
 folder=$(mktemp -d /tmp/skiff-demo.XXXXXX)
 export CONTAINERD_ADDRESS=$folder/containerd.sock CONTAINERD_NAMESPACE=skiff-demo-$$
 export PATH=$dist/bin:$PATH SKIFF_CACHE=$folder/cache
 containerd_pid=
 
-# step TEXT COMMAND...: says what happens and why, shows the command, runs it.
+# step TEXT [COMMAND...]: says what happens and why, shows the command, runs it.
 step() {
     printf '\n\033[1m%s\033[0m\n' "$1"
     shift
-    show "$@"
+    [ $# = 0 ] || show "$@"
 }
 
 show() {
@@ -104,7 +104,7 @@ run=(ctr run --runtime io.containerd.skiff.v1 --platform wasi/wasm)
 step "It runs. This first start compiles the module; every later one on this node loads the compiled code." \
     "${run[@]}" --rm "$image" first /app.wasm args "Hello from a Wasm container"
 
-step "Exit codes are the program's own." true
+step "Exit codes are the program's own."
 code=0
 show "${run[@]}" --rm "$image" second /app.wasm exit 42 || code=$?
 [ "$code" = 42 ] || fail "expected exit code 42, got $code"
@@ -131,11 +131,11 @@ step "TERM ends it at once; a Wasm program needs no signal handler for that." \
 within 5 "the task stops" sh -c "ctr task list | grep -q '^ticker .*STOPPED'"
 show ctr task list
 
-step "Delete answers with the exit code: 128 + 15 for TERM." true
-code=0
-show ctr task delete ticker || code=$?
-[ "$code" = 143 ] || fail "expected exit code 143, got $code"
-echo "exit code $code"
+step "Delete answers with the exit code: 128 + 15 for TERM."
+# Whether ctr makes the task's exit code its own differs between versions; it always says it.
+show ctr task delete ticker >"$folder/deleted" 2>&1 || true
+cat "$folder/deleted"
+grep -q 'exit code 143' "$folder/deleted" || fail "expected exit code 143"
 show ctr container delete ticker
 
 step "Nothing is left: no container, no task, no shim." ctr container list
