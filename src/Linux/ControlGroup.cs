@@ -41,6 +41,9 @@ public sealed class ControlGroup
     /// </summary>
     public static ControlGroup OfProcess(int pid) => FromMembership(SmallFile.Read($"/proc/{pid}/cgroup"));
 
+    /// <summary>The <see cref="Membership"/> of a living process, for <see cref="FromMembership"/>; null when it is gone.</summary>
+    public static string? TryReadMembership(int pid) => SmallFile.TryRead($"/proc/{pid}/cgroup");
+
     /// <summary>The groups of a process whose <see cref="Membership"/> was written down while it lived.</summary>
     public static ControlGroup FromMembership(string membership) =>
         new(membership, ControlGroupFolders.Find(membership, SmallFile.Read("/proc/self/mountinfo"), relocate: point => point));

@@ -8,17 +8,12 @@ namespace Skiff.Sandbox;
 /// </summary>
 internal sealed class ConsolePlace : IDisposable
 {
-    private static int _count;
-
     private readonly ConsoleSocket _socket;
 
     public ConsolePlace(string runFolder)
     {
         Directory.CreateDirectory(runFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Path = System.IO.Path.Combine(runFolder, $"tty.{Environment.ProcessId}.{Interlocked.Increment(ref _count)}");
-
-        // A shim that died at this very place may have left one; the process number is ours now.
-        File.Delete(Path);
+        Path = System.IO.Path.Combine(runFolder, $"tty.{Guid.NewGuid():N}");
         _socket = new ConsoleSocket(Path);
     }
 

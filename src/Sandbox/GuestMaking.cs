@@ -31,10 +31,10 @@ internal sealed record GuestMaking(GuestRequest Request, Bundle Bundle, GuestFol
             SafeHandle[] inherited = wasm is null ? [] : [theirs!, wasm.Code.Handle];
             var child = await runtime.CreateAsync(runs, new ProcessDescriptors(Request.Stdio, console?.Path, inherited), cancellation);
             theirs?.Dispose();
-            var group = await CaptureAsync(child, gate, cancellation);
+            var membership = await CaptureAsync(child, gate, cancellation);
             return new OciGuest(this, runtime, tools, child)
             {
-                ControlGroup = group,
+                ControlGroupMembership = membership,
                 Gate = gate,
                 StartsByRuntime = !runs,
                 Terminal = console is null ? null : await console.ReceiveAsync(cancellation),
@@ -53,26 +53,18 @@ internal sealed record GuestMaking(GuestRequest Request, Bundle Bundle, GuestFol
     }
 
     // What later needs a living process: its control groups, and its identity for whoever clears up after us.
-    private async Task<ControlGroup> CaptureAsync(ChildProcess child, GuestGate? gate, CancellationToken cancellation)
+    private async Task<string> CaptureAsync(ChildProcess child, GuestGate? gate, CancellationToken cancellation)
     {
-        try
+        if (ControlGroup.TryReadMembership(child.Pid) is { } membership && ProcessIdentity.TryRead(child.Pid) is { } identity)
         {
-            var group = ControlGroup.OfProcess(child.Pid);
-            if (ProcessIdentity.TryRead(child.Pid) is { } identity)
-            {
-                Folder.Init = identity;
-                return group;
-            }
-        }
-        catch (LinuxException fault) when (child.Exit.IsCompleted)
-        {
-            throw await DiedAsync(child, gate, fault, cancellation);
+            Folder.Init = identity;
+            return membership;
         }
 
-        throw await DiedAsync(child, gate, null, cancellation);
+        throw await DiedAsync(child, gate, cancellation);
     }
 
-    private static async Task<SandboxException> DiedAsync(ChildProcess child, GuestGate? gate, Exception? inner, CancellationToken cancellation)
+    private static async Task<SandboxException> DiedAsync(ChildProcess child, GuestGate? gate, CancellationToken cancellation)
     {
         if (gate is not null)
         {
@@ -84,8 +76,6 @@ internal sealed record GuestMaking(GuestRequest Request, Bundle Bundle, GuestFol
         return new SandboxException(
             exit.Signal != 0
                 ? $"The container's init was ended by signal {exit.Signal} before it was ready."
-                : $"The container's init ended with {exit.Code} before it was ready.",
-            SandboxFault.Internal,
-            inner);
+                : $"The container's init ended with {exit.Code} before it was ready.");
     }
 }

@@ -12,6 +12,7 @@ internal sealed class OciGuest(GuestMaking making, OciRuntime runtime, SandboxTo
     private static readonly TimeSpan KillTime = TimeSpan.FromSeconds(10);
 
     private readonly GuestProcess _init = new(child);
+    private ControlGroup? _group;
 
     /// <summary>Null for a native program.</summary>
     public required GuestGate? Gate { get; init; }
@@ -19,7 +20,11 @@ internal sealed class OciGuest(GuestMaking making, OciRuntime runtime, SandboxTo
     /// <summary>Whether the runtime's start operation is still to come.</summary>
     public required bool StartsByRuntime { get; init; }
 
-    public required ControlGroup ControlGroup { get; init; }
+    /// <summary>Read while the init lived; looking the groups up among the mounts of a full node takes longer and can wait.</summary>
+    public required string ControlGroupMembership { private get; init; }
+
+    public ControlGroup ControlGroup =>
+        LazyInitializer.EnsureInitialized(ref _group, () => ControlGroup.FromMembership(ControlGroupMembership));
 
     public required Terminal? Terminal { get; init; }
 

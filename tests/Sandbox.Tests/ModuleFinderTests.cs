@@ -54,10 +54,10 @@ public sealed class ModuleFinderTests : IDisposable
     public void A_bare_name_is_searched_in_PATH_before_the_working_directory()
     {
         Put("usr/lib/wasm/app", Module);
-        Put("work/app", Elf);
-        Assert.Equal(("/usr/lib/wasm/app", null, ProgramFormat.Wasm), Find("app", "/work", "PATH=/bin:/usr/lib/wasm"));
-        Assert.Equal(("/work/app", null, ProgramFormat.Native), Find("app", "/work", "PATH=/bin"));
-        Assert.Equal(("/work/app", null, ProgramFormat.Native), Find("app", "/work", "PATH="));
+        Put("srv/app", Elf);
+        Assert.Equal(("/usr/lib/wasm/app", null, ProgramFormat.Wasm), Find("app", "/srv", "PATH=/bin:/usr/lib/wasm"));
+        Assert.Equal(("/srv/app", null, ProgramFormat.Native), Find("app", "/srv", "PATH=/bin"));
+        Assert.Equal(("/srv/app", null, ProgramFormat.Native), Find("app", "/srv", "PATH="));
         Assert.Null(Find("app", "/", "PATH=/bin"));
     }
 
