@@ -16,6 +16,12 @@ public sealed partial class CodeCache(string root, TimeProvider? time = null)
     /// </summary>
     public const string EngineTag = "wasmtime-50.0.1-s1";
 
+    /// <summary>
+    /// Largest module in bytes that is hashed, read and compiled when nobody asks for another bound: five times the largest ones
+    /// seen (Ruby, 50 MB). One bound for the shim, which hashes, and for the helper, which compiles.
+    /// </summary>
+    public const long ModuleBytesMax = 256 << 20;
+
     // How old the mark of the last use may become before it is renewed: the order of cleaning needs no more, and a start
     // of a popular module then writes nothing to the disk.
     private static readonly TimeSpan UseMarkAge = TimeSpan.FromMinutes(1);

@@ -13,9 +13,6 @@ public sealed record CachedModule(string Digest, CodeKind Kind, string Path, boo
 /// <param name="cacheBytesMax">Bound of the cache, in bytes, cleaned for after each new entry.</param>
 public sealed class ModuleCompiler(CodeCache cache, Func<string, IDisposable> acquire, long cacheBytesMax)
 {
-    /// <summary>Largest module in bytes when nobody asks for another: five times the largest ones seen (Ruby, 50 MB).</summary>
-    public const long ModuleBytesMaxDefault = 256 << 20;
-
     /// <summary>Finds or makes the compiled form of a module.</summary>
     /// <param name="name">What to call it in errors.</param>
     /// <param name="content">Binary or text.</param>

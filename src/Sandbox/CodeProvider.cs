@@ -16,9 +16,6 @@ internal sealed record GuestCode(CodeKind Kind, SafeFileHandle Handle) : IDispos
 /// </summary>
 internal sealed class CodeProvider(ChildReaper reaper, SandboxPlaces places, TimeProvider time)
 {
-    /// <summary>Largest module that is hashed and compiled. The largest known (JavaScript engines) have 13 MB.</summary>
-    public const long ModuleBytesMax = 512L * 1024 * 1024;
-
     /// <summary>Exit code of <c>skiff image-code</c>: the image has no Wasm layer.</summary>
     private const int NoWasmLayer = 3;
 
@@ -34,9 +31,9 @@ internal sealed class CodeProvider(ChildReaper reaper, SandboxPlaces places, Tim
     public async Task<GuestCode> OfFileAsync(SafeFileHandle file, string path, CancellationToken cancellation)
     {
         var length = RandomAccess.GetLength(file);
-        if (length > ModuleBytesMax)
+        if (length > CodeCache.ModuleBytesMax)
         {
-            throw new SandboxException($"{path} has {length} bytes; a module may have at most {ModuleBytesMax}.", SandboxFault.InvalidArgument);
+            throw new SandboxException($"{path} has {length} bytes; a module may have at most {CodeCache.ModuleBytesMax}.", SandboxFault.InvalidArgument);
         }
 
         var digest = ContentDigest.Of(file);

@@ -84,7 +84,7 @@ internal static class CompileCommand
         parsed.GetValue(CacheMax) is { } bound ? Quantity.Bytes(bound) : CodeCache.BytesMaxDefault);
 
     private static long ModuleBytesMax(ParseResult parsed) =>
-        parsed.GetValue(BytesMax) is { } size ? Quantity.Bytes(size) : ModuleCompiler.ModuleBytesMaxDefault;
+        parsed.GetValue(BytesMax) is { } size ? Quantity.Bytes(size) : CodeCache.ModuleBytesMax;
 
     /// <summary>Before another's bytes are compiled: whatever they make the compiler do ends with this process.</summary>
     public static void LimitSelf() =>

@@ -3,7 +3,6 @@ using Skiff.Guest;
 using Skiff.Images;
 using Skiff.Images.Containerd;
 using Skiff.Oci.Image;
-using Skiff.Runner;
 
 namespace Skiff.Cli.Commands;
 
@@ -65,7 +64,7 @@ internal static class ImageCodeCommand
         if (Cached(cache, search.Layer) is not { } answer)
         {
             CompileCommand.LimitSelf();
-            var content = await finder.ReadAsync(search.Layer, ModuleCompiler.ModuleBytesMaxDefault, cancellation);
+            var content = await finder.ReadAsync(search.Layer, CodeCache.ModuleBytesMax, cancellation);
             var module = CacheLocation.Compiler(cache).Compile($"layer {search.Layer.Digest}", content);
             answer = CompileCommand.Answer(module.Digest, module.Kind);
         }

@@ -18,7 +18,7 @@ internal static class InspectCommand
         {
             try
             {
-                var file = LoadedFile.Read(parsed.GetValue(File)!, ModuleCompiler.ModuleBytesMaxDefault);
+                var file = LoadedFile.Read(parsed.GetValue(File)!, CodeCache.ModuleBytesMax);
                 var cache = CacheLocation.Open(parsed.GetValue(Cache));
                 Inspection inspection;
                 using (new CompileProgress(file.Path, TimeProvider.System))

@@ -159,7 +159,7 @@ internal static class RunCommand
                     parsed.GetValue(Timeout) is { } time ? Quantity.Time(time) : null,
                     null),
             },
-            LoadedFile.Read(named, ModuleCompiler.ModuleBytesMaxDefault));
+            LoadedFile.Read(named, CodeCache.ModuleBytesMax));
     }
 
     private static KeyValuePair<string, string> ParseVariable(string text)

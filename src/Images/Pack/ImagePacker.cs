@@ -8,9 +8,6 @@ public static class ImagePacker
 {
     private const string DefaultEntrypoint = "/app.wasm";
 
-    // Only the artifact form reads a component as a whole. Nodes refuse larger ones (ModuleCompiler in the Runner room).
-    private const int ComponentBytesMax = 256 * 1024 * 1024;
-
     /// <summary>Writes the image as an OCI image layout in a tar. The same request gives the same bytes.</summary>
     /// <param name="output">Need not be seekable.</param>
     /// <exception cref="ImageException">The module is no Wasm binary, or the form has no place for what is asked.</exception>
@@ -134,9 +131,9 @@ public static class ImagePacker
 
     private static byte[] ReadAll(FileStream module)
     {
-        if (module.Length > ComponentBytesMax)
+        if (module.Length > CodeCache.ModuleBytesMax)
         {
-            throw new ImageException($"{module.Name} has {module.Length} bytes; nodes accept at most {ComponentBytesMax}");
+            throw new ImageException($"{module.Name} has {module.Length} bytes; nodes accept at most {CodeCache.ModuleBytesMax}");
         }
 
         var content = new byte[module.Length];
