@@ -125,18 +125,6 @@ public sealed class MountTests(Nodes nodes) : NodeTest(nodes), IDisposable
         Assert.Equal("hello from C\n", (await RunAsync(version, "ro", "/data/mounted.wasm")).Succeeded());
     }
 
-    [Theory, OnContainerd]
-    public async Task The_working_directory_is_that_of_the_spec(string version)
-    {
-        var node = await NodeAsync(version);
-        File.WriteAllText(Path.Combine(_host, "here"), "relative\n");
-
-        var result = await node.Ctr.RunGuestAsync(
-            "--mount", $"type=bind,src={_host},dst=/data,options=rbind:ro", "--cwd", "/data", "--", "/toolbox.wasm", "read", "here");
-
-        Assert.Equal("relative\n", result.Succeeded());
-    }
-
     public void Dispose() => Directory.Delete(_host, recursive: true);
 
     private async Task<CommandResult> RunAsync(string version, string access, params string[] arguments)

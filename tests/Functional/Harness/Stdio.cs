@@ -49,8 +49,8 @@ internal sealed class Stdio : IDisposable
         string[] paths = [stdio.OutputPath, stdio.ErrorPath, .. withInput ? new[] { stdio.InputPath } : []];
         (await Command.RunAsync("mkfifo", paths)).Succeeded();
         stdio.Ended = terminal
-            ? Task.Run(() => Read(stdio.OutputPath, stdio._output))
-            : Task.WhenAll(Task.Run(() => Read(stdio.OutputPath, stdio._output)), Task.Run(() => Read(stdio.ErrorPath, stdio._error)));
+            ? ReadOnThreadAsync(stdio.OutputPath, stdio._output)
+            : Task.WhenAll(ReadOnThreadAsync(stdio.OutputPath, stdio._output), ReadOnThreadAsync(stdio.ErrorPath, stdio._error));
         return stdio;
     }
 
@@ -80,6 +80,10 @@ internal sealed class Stdio : IDisposable
             Directory.Delete(_folder, recursive: true);
         }
     }
+
+    /// <summary>A thread each: opening and reading a FIFO block, and many tests hold many of them.</summary>
+    private static Task ReadOnThreadAsync(string path, StringBuilder text) => Task.Factory.StartNew(
+        () => Read(path, text), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static void Read(string path, StringBuilder text)
     {
