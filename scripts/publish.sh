@@ -36,7 +36,7 @@ if [ "$rid" != "$host" ]; then
     objcopy=$triple-objcopy
     libraries=("/usr/$triple/lib")
     # The linker's own search paths are this machine's; the cross packages' lie elsewhere.
-    options+=(-p:CppCompilerAndLinker=clang -p:LinkerFlavor=lld "-p:ObjCopyName=$objcopy" "-p:SkiffCrossTriple=$triple")
+    options+=(-p:CppCompilerAndLinker=clang -p:LinkerFlavor=lld "-p:ObjCopyName=$objcopy")
 fi
 
 # Resolves a library by name: where the cross packages put it, or where this machine's loader finds it.
