@@ -65,13 +65,16 @@ internal sealed class OciGuest(GuestMaking making, OciRuntime runtime, SandboxTo
     /// <inheritdoc/>
     public void SignalAll(int signal)
     {
-        _init.Signal(signal);
-        foreach (var pid in ControlGroup.Processes())
+        try
         {
-            if (pid != Pid)
+            if (ControlGroup.SignalAll(signal) == 0)
             {
-                ProcessIdentity.TryRead(pid)?.Signal(signal);
+                _init.Signal(signal);
             }
+        }
+        catch (LinuxException fault)
+        {
+            throw new SandboxException($"Not all of the container can be signalled: {fault.Message}", SandboxFault.FailedPrecondition, fault);
         }
     }
 
