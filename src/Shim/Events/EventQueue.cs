@@ -22,8 +22,8 @@ internal sealed class EventQueue(string @namespace, IEventForwarder forwarder, T
 
     private readonly Lock _gate = new();
     private readonly Queue<(DateTimeOffset At, TaskEvent Event)> _waiting = [];
-    private readonly SemaphoreSlim _published = new(0);
     private readonly CancellationTokenSource _stop = new();
+    private TaskCompletionSource? _published;
     private TaskCompletionSource? _drained;
     private Task? _sending;
     private bool _busy;
@@ -52,13 +52,10 @@ internal sealed class EventQueue(string @namespace, IEventForwarder forwarder, T
                 dropped = !_dropping;
                 _dropping = true;
             }
-            else
-            {
-                _published.Release();
-            }
 
+            _sending ??= SendAllAsync();
             _waiting.Enqueue((time.GetUtcNow(), happened));
-            _sending ??= Task.Run(SendAllAsync);
+            _published?.TrySetResult();
         }
 
         if (dropped)
@@ -95,20 +92,29 @@ internal sealed class EventQueue(string @namespace, IEventForwarder forwarder, T
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
+        _stop.Cancel();
+        lock (_gate)
+        {
+            _published?.TrySetResult();
+        }
+
         if (_sending is { } sending)
         {
             await sending;
         }
+
+        _stop.Dispose();
     }
 
+    /// <summary>Started with nothing to send, so its caller never waits for it: all work is done by whoever completes its awaits.</summary>
     private async Task SendAllAsync()
     {
         try
         {
             while (true)
             {
-                await _published.WaitAsync(_stop.Token);
+                await PublishedAsync();
+                _stop.Token.ThrowIfCancellationRequested();
                 await SendAsync(Take());
                 Sent();
             }
@@ -116,6 +122,20 @@ internal sealed class EventQueue(string @namespace, IEventForwarder forwarder, T
         catch (OperationCanceledException)
         {
             // The server leaves; what could not be sent until now goes with it.
+        }
+    }
+
+    private Task PublishedAsync()
+    {
+        lock (_gate)
+        {
+            if (_waiting.Count > 0)
+            {
+                return Task.CompletedTask;
+            }
+
+            _published = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _published.Task;
         }
     }
 

@@ -12,7 +12,7 @@ internal interface IProcessStdio : IAsyncDisposable
     /// <summary>Copies between the guest's terminal and the addresses. To be called once, when the guest has its terminal.</summary>
     void Attach(Terminal terminal);
 
-    /// <summary>The guest reads the end of its stdin as soon as containerd's client has closed it too. Idempotent.</summary>
+    /// <summary>The guest reads the end of its stdin once the client has closed its end too. Idempotent.</summary>
     void CloseInput();
 
     /// <summary>The process has ended: readers see the end of its output. Idempotent.</summary>

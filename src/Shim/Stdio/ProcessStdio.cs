@@ -8,11 +8,17 @@ namespace Skiff.Shim.Stdio;
 /// <summary>The open stdio of one process.</summary>
 /// <remarks>
 /// Who holds what: the guest its own ends (handed over in <see cref="Guest"/>); this object, until the process is deleted, a
-/// read end of each output FIFO, so that a restart of containerd loses nothing and gives the guest no EPIPE; and, until
-/// CloseIO, a write end of the stdin FIFO, so that the guest does not read its end before the client has opened it.
+/// read end of each output FIFO, so that a restart of containerd loses nothing and gives the guest no EPIPE; and a write end
+/// of the stdin FIFO where the guest would else read its end too early (<see cref="OpenInputAsync"/>).
 /// </remarks>
-internal sealed class ProcessStdio(bool terminal, ShimLog log, string owner) : IProcessStdio
+internal sealed class ProcessStdio(bool terminal, TimeProvider time, ShimLog log, string owner) : IProcessStdio
 {
+    /// <summary>
+    /// How long the client may take to open its end of stdin. It waits in open(2) for us when Create is called, so it comes at
+    /// once; one that does not come is not waited for, and its guest's stdin ends by CloseIO.
+    /// </summary>
+    private static readonly TimeSpan ClientTime = TimeSpan.FromSeconds(1);
+
     /// <summary>How long the rest of a terminal's output may take after the end of its process.</summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(1);
 
@@ -36,7 +42,11 @@ internal sealed class ProcessStdio(bool terminal, ShimLog log, string owner) : I
         ? new GuestStdio(null, null, null, Terminal: true)
         : new GuestStdio(_input, _output, _error, Terminal: false);
 
-    public void OpenInput(StdioAddress address)
+    /// <summary>
+    /// The guest must read the end when the client has closed its end, but not before the client has opened it. A terminal's
+    /// input outlives its clients: they come and go, and it ends by CloseIO only.
+    /// </summary>
+    public async Task OpenInputAsync(StdioAddress address)
     {
         if (address.Kind != StdioKind.Fifo)
         {
@@ -44,7 +54,9 @@ internal sealed class ProcessStdio(bool terminal, ShimLog log, string owner) : I
         }
 
         _input = Open(address, () => Descriptors.OpenFifoRead(address.Path, blocking: !terminal));
-        _inputKeeper = Open(address, () => Descriptors.OpenFifoWrite(address.Path));
+        _inputKeeper = terminal
+            ? Open(address, () => Descriptors.OpenFifoWrite(address.Path))
+            : await FifoWriter.WaitAsync(_input, ClientTime, time);
     }
 
     public void OpenOutput(StdioAddress? address) => _output = address is null ? null : OpenTarget(address);
@@ -97,7 +109,7 @@ internal sealed class ProcessStdio(bool terminal, ShimLog log, string owner) : I
     public async ValueTask DisposeAsync()
     {
         GuestEnded();
-        if (await Task.WhenAny(_copies, Task.Delay(DrainTime)) != _copies)
+        if (await Task.WhenAny(_copies, Task.Delay(DrainTime, time)) != _copies)
         {
             // Something left behind holds the terminal open, or nobody reads what it wrote.
             lock (_gate)

@@ -10,12 +10,12 @@ internal sealed class StdioOpener(ChildReaper reaper, TimeProvider time, ShimLog
 {
     public async Task<IProcessStdio> OpenAsync(StdioAddresses addresses, StdioOwner owner, CancellationToken cancellation)
     {
-        var stdio = new ProcessStdio(addresses.Terminal, log, $"task {owner.ContainerId}");
+        var stdio = new ProcessStdio(addresses.Terminal, time, log, $"task {owner.ContainerId}");
         try
         {
             if (addresses.Input.Length > 0)
             {
-                stdio.OpenInput(StdioAddress.Parse("stdin", addresses.Input));
+                await stdio.OpenInputAsync(StdioAddress.Parse("stdin", addresses.Input));
             }
 
             var output = addresses.Output.Length > 0 ? StdioAddress.Parse("stdout", addresses.Output) : null;

@@ -54,11 +54,14 @@ internal sealed class TaskProcess(string containerId, string execId, StdioAddres
         _starting = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    public void EndStart(ProcessState next)
+    /// <summary>False when the process was given up meanwhile: its task has been deleted.</summary>
+    public bool EndStart(ProcessState next)
     {
-        State = next;
+        var kept = State == ProcessState.Starting;
+        State = kept ? next : State;
         _starting!.SetResult();
         _starting = null;
+        return kept;
     }
 
     /// <summary>Notes how it ended. The first end is kept; <see cref="TellExit"/> lets the waiters know.</summary>

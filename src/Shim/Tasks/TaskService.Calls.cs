@@ -99,7 +99,7 @@ internal sealed partial class TaskService
         catch (Exception failure) when (failure is ShimException or SandboxException)
         {
             // With cgroup v2 the kill has gone through already, and there is nothing left to resume.
-            if (await Task.WhenAny(task.Init.Exited, Task.Delay(ThawGrace, time)) != task.Init.Exited)
+            if (!await task.Init.Exited.EndsWithinAsync(ThawGrace, time))
             {
                 throw;
             }
@@ -152,7 +152,7 @@ internal sealed partial class TaskService
             }
 
             process.TerminalSize = (columns, rows);
-            terminal = process.Guest?.Terminal;
+            terminal = process.State >= ProcessState.Exiting ? null : process.Guest?.Terminal;
         }
 
         terminal?.Resize(columns, rows);

@@ -40,6 +40,12 @@ internal sealed partial class TaskService
         exec.Stdio!.GuestEnded();
         lock (_gate)
         {
+            if (exec.Exit is not null)
+            {
+                // Told already, when its task was deleted.
+                return;
+            }
+
             exec.RecordExit(exit);
             events.Publish(new ProcessExited(exec.ContainerId, exec.ExecId, exit.Pid, exit.Status, exit.At));
             exec.State = ProcessState.Stopped;
@@ -97,18 +103,17 @@ internal sealed partial class TaskService
             ends = [.. task.Execs.Values.Where(exec => exec.State is ProcessState.Running or ProcessState.Starting).Select(exec => exec.Exited)];
         }
 
-        if (ends.Length == 0)
-        {
-            return;
-        }
-
-        try
-        {
-            await Task.WhenAll(ends).WaitAsync(ExecsGrace, time);
-        }
-        catch (TimeoutException)
+        if (!await AllAsync(ends).EndsWithinAsync(ExecsGrace, time))
         {
             log.Warn($"{task.Init.Name}: has ended, but an exec in it has not {ExecsGrace.TotalSeconds:0} s later; its exit will be told when it comes");
+        }
+    }
+
+    private static async Task AllAsync(Task[] tasks)
+    {
+        foreach (var task in tasks)
+        {
+            await task;
         }
     }
 

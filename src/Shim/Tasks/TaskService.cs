@@ -222,31 +222,47 @@ internal sealed partial class TaskService(
         }
         catch
         {
-            FailExec(exec);
+            await FailExecAsync(exec);
             throw;
         }
 
+        bool kept;
         lock (_gate)
         {
-            events.Publish(new ExecStarted(id, execId, exec.Guest.Pid));
-            exec.EndStart(ProcessState.Running);
+            kept = exec.EndStart(ProcessState.Running);
+            if (kept)
+            {
+                events.Publish(new ExecStarted(id, execId, exec.Guest.Pid));
+            }
+        }
+
+        if (!kept)
+        {
+            exec.Guest.Signal(SIGKILL);
+            await DisposeStdioAsync(exec);
+            throw new ShimException(ShimError.FailedPrecondition, $"{exec.Name}: the task has ended and was deleted while the exec was being started");
         }
 
         _ = WatchExecAsync(exec);
         return exec.Guest.Pid;
     }
 
-    /// <summary>An exec that could not be started is over: what it left is collected by its Delete.</summary>
-    private void FailExec(TaskProcess exec)
+    /// <summary>An exec that could not be started is over: what it left is collected by its Delete, or here if its task has gone meanwhile.</summary>
+    private async Task FailExecAsync(TaskProcess exec)
     {
+        bool kept;
         lock (_gate)
         {
             exec.RecordExit(new ExitRecord(exec.Guest?.Pid ?? 0, ExitRecord.UnknownStatus, time.GetUtcNow()));
-            exec.EndStart(ProcessState.Stopped);
+            kept = exec.EndStart(ProcessState.Stopped);
             exec.TellExit();
         }
 
         exec.Stdio?.GuestEnded();
+        if (!kept)
+        {
+            await DisposeStdioAsync(exec);
+        }
     }
 
     private async Task<ExitRecord> DeleteExecAsync(string id, string execId)
@@ -257,7 +273,7 @@ internal sealed partial class TaskService(
             (var task, exec) = FindProcess(id, execId);
             exec.Require(ProcessCall.Delete);
             task.Execs.Remove(execId);
-            EndUnstarted(exec);
+            EndLeftover(exec);
         }
 
         await DisposeStdioAsync(exec);
@@ -296,7 +312,7 @@ internal sealed partial class TaskService(
         }
 
         var exit = Remove(task);
-        await task.Watching.CancelAsync();
+        task.Watching.Cancel();
         await DisposeStdioAsync(task.Init);
         foreach (var exec in task.Execs.Values)
         {
@@ -309,11 +325,7 @@ internal sealed partial class TaskService(
     private async Task KillWaitingInitAsync(GuestTask task)
     {
         task.Guest!.Signal(SIGKILL);
-        try
-        {
-            await task.Init.Exited.WaitAsync(KillGrace, time);
-        }
-        catch (TimeoutException)
+        if (!await task.Init.Exited.EndsWithinAsync(KillGrace, time))
         {
             throw new ShimException(
                 ShimError.DeadlineExceeded,
@@ -328,7 +340,7 @@ internal sealed partial class TaskService(
             _tasks.Remove(task.Id);
             foreach (var exec in task.Execs.Values)
             {
-                EndUnstarted(exec);
+                EndLeftover(exec);
             }
 
             var exit = task.Init.Exit!;
@@ -337,15 +349,25 @@ internal sealed partial class TaskService(
         }
     }
 
-    /// <summary>Answers those who wait for a process that is removed before it ran.</summary>
-    private void EndUnstarted(TaskProcess process)
+    /// <summary>
+    /// Answers those who wait for a process that is removed before it ran; and for an exec that outlives its deleted task, stuck
+    /// in the kernel: nothing may be told of it after the task's own delete.
+    /// </summary>
+    private void EndLeftover(TaskProcess process)
     {
-        if (process.State == ProcessState.Created)
+        if (process.State is ProcessState.Stopped)
         {
-            process.State = ProcessState.Stopped;
-            process.RecordExit(new ExitRecord(0, ExitRecord.KilledStatus, time.GetUtcNow()));
-            process.TellExit();
+            return;
         }
+
+        var exit = process.RecordExit(new ExitRecord(process.Guest?.Pid ?? 0, ExitRecord.KilledStatus, time.GetUtcNow()));
+        if (process.State == ProcessState.Running)
+        {
+            events.Publish(new ProcessExited(process.ContainerId, process.ExecId, exit.Pid, exit.Status, exit.At));
+        }
+
+        process.State = ProcessState.Stopped;
+        process.TellExit();
     }
 
     private void Add(GuestTask task)

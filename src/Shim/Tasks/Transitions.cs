@@ -29,7 +29,8 @@ internal static class Transitions
 
     /// <summary>
     /// Pids goes on answering after the end: containerd 1.7 and later take a shim without pids for a leaked one when they
-    /// restart, and would throw away a task whose exit status nobody has fetched yet.
+    /// restart, and would throw away a task whose exit status nobody has fetched yet. ResizePty after the end does nothing: a
+    /// client sends its window's size at once, and a short process may be over by then.
     /// </summary>
     private static readonly Verdict[][] Table =
     [
@@ -46,7 +47,7 @@ internal static class Transitions
         /* Checkpoint */ [Nv,     Nv,     Nv,      Nv,     Nv,     Nv,    Nv,      Nv,     Nv,     Nv],
         /* Stats      */ [No,     Go,     Go,      Go,     Go,     Go,    Go,      Go,     Go,     No],
         /* Pids       */ [Un,     Go,     Go,      Go,     Go,     Go,    Go,      Go,     Go,     Go],
-        /* ResizePty  */ [No,     Go,     Go,      Go,     Go,     Go,    Go,      No,     No,     No],
+        /* ResizePty  */ [No,     Go,     Go,      Go,     Go,     Go,    Go,      Go,     Go,     Go],
         /* CloseInput */ [No,     Go,     Go,      Go,     Go,     Go,    Go,      Go,     Go,     Go],
         /* Wait       */ [Un,     Go,     Go,      Go,     Go,     Go,    Go,      Go,     Go,     Go],
     ];

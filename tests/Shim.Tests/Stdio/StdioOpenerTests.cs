@@ -40,25 +40,46 @@ public sealed class StdioOpenerTests : IDisposable
     }
 
     [Fact]
-    public async Task Stdin_ends_after_CloseIO_and_not_before_the_client_came()
+    public async Task Stdin_ends_when_the_client_has_closed_it()
+    {
+        var (input, output) = (Fifo.Make($"{_folder}/i"), Fifo.Make($"{_folder}/o"));
+        using var reader = Reader(output);
+        var client = Task.Run(() => File.WriteAllTextAsync(input, "hello\n"));
+        await using var stdio = await OpenAsync(new(input, output, "", Terminal: false));
+        await Spawn(stdio, "cat; echo end").Exit.WaitAsync(Limit);
+
+        await client;
+        Assert.Equal("hello\nend\n", await ReadAsync(reader));
+    }
+
+    [Fact]
+    public async Task Stdin_waits_for_a_client_that_is_late_and_ends_by_CloseIO()
     {
         var (input, output) = (Fifo.Make($"{_folder}/i"), Fifo.Make($"{_folder}/o"));
         using var reader = Reader(output);
         await using var stdio = await OpenAsync(new(input, output, "", Terminal: false));
         var guest = Spawn(stdio, "cat; echo end");
-        await Task.Delay(100);
-        Assert.False(guest.Exit.IsCompleted);
-        using (var client = Descriptors.OpenFifoWrite(input))
-        {
-            StreamIO.Write(client, "hello\n"u8);
-        }
-
+        await File.WriteAllTextAsync(input, "hello\n");
         await Task.Delay(50);
         Assert.False(guest.Exit.IsCompleted);
         stdio.CloseInput();
 
         await guest.Exit.WaitAsync(Limit);
         Assert.Equal("hello\nend\n", await ReadAsync(reader));
+    }
+
+    [Fact]
+    public async Task A_client_that_stays_and_says_nothing_is_noticed_at_once()
+    {
+        var input = Fifo.Make($"{_folder}/i");
+        var client = Task.Run(() => new FileStream(input, FileMode.Open, FileAccess.Write));
+        var start = TimeProvider.System.GetTimestamp();
+        await using var stdio = await OpenAsync(new(input, "", "", Terminal: false));
+        Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(1));
+        var guest = Spawn(stdio, "cat");
+        await (await client).DisposeAsync();
+
+        await guest.Exit.WaitAsync(Limit);
     }
 
     [Fact]

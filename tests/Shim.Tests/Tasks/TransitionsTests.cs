@@ -19,7 +19,7 @@ public sealed class TransitionsTests
         { nameof(ProcessCall.Checkpoint), "" },
         { nameof(ProcessCall.Stats), "Created Starting Running Pausing Paused Resuming Exiting Stopped" },
         { nameof(ProcessCall.Pids), "Created Starting Running Pausing Paused Resuming Exiting Stopped Deleting" },
-        { nameof(ProcessCall.ResizePty), "Created Starting Running Pausing Paused Resuming" },
+        { nameof(ProcessCall.ResizePty), "Created Starting Running Pausing Paused Resuming Exiting Stopped Deleting" },
         { nameof(ProcessCall.CloseInput), "Created Starting Running Pausing Paused Resuming Exiting Stopped Deleting" },
         { nameof(ProcessCall.Wait), "Created Starting Running Pausing Paused Resuming Exiting Stopped Deleting" },
     };
