@@ -11,6 +11,9 @@ internal sealed class OciGuest(GuestMaking making, OciRuntime runtime, SandboxTo
 
     private static readonly TimeSpan KillTime = TimeSpan.FromSeconds(10);
 
+    /// <summary>For the few instructions between a run program's refusal and its end.</summary>
+    private static readonly TimeSpan RefusalGrace = TimeSpan.FromSeconds(2);
+
     private readonly GuestProcess _init = new(child);
     private ControlGroup? _group;
 
@@ -50,13 +53,34 @@ internal sealed class OciGuest(GuestMaking making, OciRuntime runtime, SandboxTo
             // Also after its end: a run program that refuses the guest says why and ends.
             using (Gate)
             {
-                await Gate.PassAsync(cancellation);
+                try
+                {
+                    await Gate.PassAsync(cancellation);
+                }
+                catch (SandboxException)
+                {
+                    await EndOfRefusalAsync();
+                    throw;
+                }
             }
         }
     }
 
     /// <inheritdoc/>
     public bool Signal(int signal) => _init.Signal(signal);
+
+    /// <summary>A run program that refuses its guest ends by itself. One that does not is left to Delete, which kills it.</summary>
+    private async Task EndOfRefusalAsync()
+    {
+        try
+        {
+            await Exit.WaitAsync(RefusalGrace, tools.Time);
+        }
+        catch (TimeoutException)
+        {
+            // The refusal itself is what the caller is told.
+        }
+    }
 
     /// <inheritdoc/>
     public IGuestProcess Exec(string execId, ReadOnlyMemory<byte> processJson, GuestStdio stdio) =>

@@ -28,10 +28,13 @@ internal static class BundleFiles
     public static void WriteShimPid(string bundle, int pid) =>
         Replace($"{bundle}/{ShimPid}", pid.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
-    /// <summary>By temp file and rename: a containerd that restarts at this moment reads all of it or nothing.</summary>
+    /// <summary>
+    /// By temp file and rename: a containerd that restarts at this moment reads all of it or nothing. The temp file is this
+    /// process's own: several starts of one group may write into one bundle.
+    /// </summary>
     private static void Replace(string path, string text)
     {
-        var temporary = path + ".tmp";
+        var temporary = $"{path}.{Environment.ProcessId}";
         File.WriteAllText(temporary, text);
         File.Move(temporary, path, overwrite: true);
     }

@@ -177,10 +177,16 @@ internal sealed partial class TaskService(
         }
         catch
         {
-            // As before the attempt: it can be tried again or deleted. If the failure was the init's death, its exit follows.
+            // As before the attempt: it can be tried again or deleted.
             lock (_gate)
             {
                 task.Init.EndStart(ProcessState.Created);
+            }
+
+            // A caller that looks at the task after our answer must find a dead init stopped: ctr deletes nothing else.
+            if (guest.Exit.IsCompleted)
+            {
+                await task.Init.Exited;
             }
 
             throw;
