@@ -43,7 +43,7 @@ internal static class WholeProcess
         [
             ("static native hello", Path.Combine(Repository.Guests, "native-hello"), () => []),
             ("skiff run hello.wasm", Repository.Skiff, () => ["run", Path.Combine(Repository.Guests, "hello.wasm")]),
-            ("skiff run toolbox.wasm (C, 40 kB)", Repository.Skiff, () => ["run", Path.Combine(Repository.Guests, "toolbox.wasm"), "echo", "hello"]),
+            ("skiff run toolbox.wasm (C, 40 kB)", Repository.Skiff, () => ["run", Path.Combine(Repository.Guests, "toolbox.wasm"), "args", "hello"]),
         ]);
 
     private static async Task MeasureAsync(
