@@ -18,6 +18,12 @@ internal sealed class ShimServer(
     /// <summary>How long it stays without a task: containerd's Create follows <c>start</c> within milliseconds.</summary>
     public static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long it stays after it was asked to leave while somebody looked in: the connection of a <c>start</c> that counts on us
+    /// is followed by a Create at once, that of a <c>delete</c> which only looks whether we live by nothing.
+    /// </summary>
+    private static readonly TimeSpan SecondLookTime = TimeSpan.FromSeconds(2);
+
     /// <summary>How long it waits at its end for containerd to take the last events.</summary>
     private static readonly TimeSpan FlushTime = TimeSpan.FromSeconds(5);
 
@@ -26,6 +32,7 @@ internal sealed class ShimServer(
 
     private readonly Channel<bool> _leaveAsked = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private long _connectionsAtLastUse;
+    private TimeSpan _patience = IdleTime;
     private TtrpcServer? _server;
 
     public void AskToLeave() => _leaveAsked.Writer.TryWrite(true);
@@ -69,7 +76,7 @@ internal sealed class ShimServer(
 
         if (!(tasks.TryClose() && pods.TryClose()))
         {
-            Reopen();
+            Stay(IdleTime);
             return false;
         }
 
@@ -80,7 +87,7 @@ internal sealed class ShimServer(
             var last = asked ? Interlocked.Read(ref _connectionsAtLastUse) : before;
             if (server.ConnectionsAccepted != last)
             {
-                Reopen();
+                Stay(asked ? SecondLookTime : IdleTime);
                 return false;
             }
 
@@ -89,10 +96,10 @@ internal sealed class ShimServer(
         }
     }
 
-    /// <summary>True when it was asked to leave, false when it was not for <see cref="IdleTime"/>.</summary>
+    /// <summary>True when it was asked to leave, false when it was not for as long as its patience lasts.</summary>
     private async Task<bool> WaitForLeaveAsync()
     {
-        using var giveUp = new CancellationTokenSource(IdleTime, time);
+        using var giveUp = new CancellationTokenSource(_patience, time);
         try
         {
             await _leaveAsked.Reader.ReadAsync(giveUp.Token);
@@ -104,8 +111,9 @@ internal sealed class ShimServer(
         }
     }
 
-    private void Reopen()
+    private void Stay(TimeSpan patience)
     {
+        _patience = patience;
         tasks.Reopen();
         pods.Reopen();
     }

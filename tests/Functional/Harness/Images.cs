@@ -39,7 +39,8 @@ internal static class Images
     public static void WriteWasmLayer(string path, string name, string module, string layerType)
     {
         var layer = new Blob(layerType, File.ReadAllBytes(module));
-        var config = new Blob(ImageConfig, Json(Config("wasip1/wasm", ["/" + Path.GetFileName(module)], [layer.Digest])));
+        // No diff_ids: containerd would want each layer with one to be a tar.
+        var config = new Blob(ImageConfig, Json(Config("wasip1/wasm", ["/" + Path.GetFileName(module)], [])));
         Write(path, name, config, [layer]);
     }
 
