@@ -1,3 +1,5 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Skiff.Linux;
 using Skiff.Sandbox;
 using Skiff.Shim;
@@ -16,10 +18,15 @@ internal static class Composition
 {
     public static byte[] Delete(ShimArguments arguments)
     {
-        using var reaper = new ChildReaper(TimeProvider.System, subreaper: false);
-        var sandbox = new OciSandbox(reaper, Places(ShimOptions.Default), TimeProvider.System);
-        return DeleteCommand.Run(
-            arguments, Directory.GetCurrentDirectory(), sandbox, TimeProvider.System, warning => Console.Error.WriteLine(warning));
+        return DeleteCommand.Run(arguments, Directory.GetCurrentDirectory(), SandboxFor, TimeProvider.System, Warn);
+
+        // Nearly every delete finds nothing to do, and is spared the building of what would do it.
+        static ISandbox? SandboxFor(string bundle) => OciSandbox.IsClean(bundle)
+            ? null
+            : new OciSandbox(new ChildReaper(TimeProvider.System, subreaper: false), Places(ShimOptions.Default), TimeProvider.System);
+
+        static void Warn(string warning) =>
+            StreamIO.Write(new SafeFileHandle(2, ownsHandle: false), Encoding.UTF8.GetBytes(warning + "\n"));
     }
 
     /// <summary>Runs the server to its end. It was started in the bundle of its first container.</summary>
@@ -58,6 +65,7 @@ internal static class Composition
     {
         Home = options.Home ?? Variable("SKIFF_HOME") ?? Path.GetFullPath("../lib/skiff", Path.GetDirectoryName(ShimProgram())!),
         Cache = options.CacheDirectory ?? Variable("SKIFF_CACHE") ?? "/var/lib/skiff/cache",
+        CacheBytesMax = options.CacheBytesMax,
         SearchPath = Variable("PATH"),
     };
 

@@ -20,8 +20,11 @@ internal static class CacheLocation
 
     public static CodeCache Open(string? folder) => new(Path.GetFullPath(folder ?? Default()));
 
-    public static ModuleCompiler Compiler(CodeCache cache, long bytesMax = CodeCache.BytesMaxDefault) =>
-        new(cache, FileLock.Acquire, bytesMax);
+    public static Option<string?> MaxOption() => new("--cache-max") { Description = "Bound of the cache (default 4g)", HelpName = "SIZE" };
+
+    /// <param name="bound">The value of <see cref="MaxOption"/>.</param>
+    public static ModuleCompiler Compiler(CodeCache cache, string? bound = null) =>
+        new(cache, FileLock.Acquire, bound is null ? CodeCache.BytesMaxDefault : Quantity.Bytes(bound));
 
     private static string Default()
     {

@@ -44,6 +44,7 @@ public sealed partial class ChildReaper : IDisposable
     private TaskCompletionSource _orphanEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _expecting;
     private bool _disposed;
+    private bool _reaping;
 
     /// <param name="time">Gives <see cref="ChildExit.At"/>.</param>
     /// <param name="subreaper">Become PR_SET_CHILD_SUBREAPER, so that a container's init comes to us when its runtime exits.</param>
@@ -60,8 +61,6 @@ public sealed partial class ChildReaper : IDisposable
         {
             Libc.Check(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl PR_SET_CHILD_SUBREAPER");
         }
-
-        new Thread(Reap, ThreadStackBytes) { IsBackground = true, Name = "child reaper" }.Start();
     }
 
     /// <summary>Starts a program. Fails with <see cref="LinuxException"/> naming the program when it cannot be executed.</summary>
@@ -235,6 +234,13 @@ public sealed partial class ChildReaper : IDisposable
 
     private ChildProcess Register(int pid)
     {
+        // Not before the first child: most runs of `delete` have none, and starting a thread would be half of their work.
+        if (!_reaping)
+        {
+            _reaping = true;
+            new Thread(Reap, ThreadStackBytes) { IsBackground = true, Name = "child reaper" }.Start();
+        }
+
         _unclaimed.Remove(pid);
         var child = new ChildProcess(pid, _gate);
         _children.Add(pid, child);

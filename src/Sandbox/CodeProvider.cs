@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using Skiff.Guest;
 using Skiff.Linux;
@@ -42,7 +43,7 @@ internal sealed class CodeProvider(ChildReaper reaper, SandboxPlaces places, Tim
             return cached;
         }
 
-        var result = await HelpAsync(["compile", "--stdin", "--cache", places.Cache], file, cancellation);
+        var result = await HelpAsync(["compile", "--stdin", .. CacheArguments()], file, cancellation);
         if (result.Exit.Code != 0)
         {
             throw new SandboxException($"{path} cannot be compiled: {Reason(result)}", SandboxFault.InvalidArgument);
@@ -57,7 +58,7 @@ internal sealed class CodeProvider(ChildReaper reaper, SandboxPlaces places, Tim
     public async Task<GuestCode?> OfImageAsync(string containerd, string @namespace, string id, CancellationToken cancellation)
     {
         var result = await HelpAsync(
-            ["image-code", "--containerd", containerd, "--namespace", @namespace, "--container", id, "--cache", places.Cache], null, cancellation);
+            ["image-code", "--containerd", containerd, "--namespace", @namespace, "--container", id, .. CacheArguments()], null, cancellation);
         return result.Exit.Code switch
         {
             0 => Opened(Digest(result)),
@@ -82,6 +83,10 @@ internal sealed class CodeProvider(ChildReaper reaper, SandboxPlaces places, Tim
         TryOpen(digest) ?? throw new SandboxException(
             $"Compiled code {digest} is not in {places.Cache} although it was just put there: the cache is too small or its disk is full.",
             SandboxFault.ResourceExhausted);
+
+    private IReadOnlyList<string> CacheArguments() => places.CacheBytesMax is { } most
+        ? ["--cache", places.Cache, "--cache-max", most.ToString(CultureInfo.InvariantCulture)]
+        : ["--cache", places.Cache];
 
     private async Task<ProgramResult> HelpAsync(IReadOnlyList<string> arguments, SafeFileHandle? input, CancellationToken cancellation)
     {

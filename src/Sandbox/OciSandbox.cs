@@ -35,15 +35,26 @@ public sealed class OciSandbox(ChildReaper reaper, SandboxPlaces places, TimePro
     /// <inheritdoc/>
     public async Task RemoveTracesAsync(string bundle, string id, CancellationToken cancellation)
     {
-        var folder = new GuestFolder(bundle);
-        if (!folder.Exists)
+        if (!IsClean(bundle))
         {
-            // Also what a guest without folder would have left: one system call, and the end of nearly every `delete`.
-            Mounts.UnmountAll(folder.Rootfs);
-            return;
+            await new Leftovers(reaper, new GuestFolder(bundle), id, time).RemoveAsync(cancellation);
+        }
+    }
+
+    /// <summary>
+    /// True when a bundle holds no traces of a guest. The end of nearly every <c>delete</c>, told without building a sandbox.
+    /// </summary>
+    public static bool IsClean(string bundle)
+    {
+        var folder = new GuestFolder(bundle);
+        if (folder.Exists)
+        {
+            return false;
         }
 
-        await new Leftovers(reaper, folder, id, time).RemoveAsync(cancellation);
+        // What a guest without folder would have left: one system call.
+        Mounts.UnmountAll(folder.Rootfs);
+        return true;
     }
 
     private async Task<OciGuest> CreateOrFailAsync(GuestRequest request, CancellationToken cancellation)

@@ -9,6 +9,9 @@ public sealed record SandboxPlaces
     /// <summary>Folder of compiled code, shared by all containers of the node; survives a reboot.</summary>
     public required string Cache { get; init; }
 
+    /// <summary>Bound of the cache in bytes; null: the run program's own.</summary>
+    public long? CacheBytesMax { get; init; }
+
     /// <summary>Folder for what is true until the next boot only: which runtime does not work here, sockets with short paths.</summary>
     public string RunFolder { get; init; } = "/run/skiff";
 

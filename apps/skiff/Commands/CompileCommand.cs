@@ -21,7 +21,7 @@ internal static class CompileCommand
     private static readonly Argument<string[]> Files = new("FILE") { Description = "Modules or components", Arity = ArgumentArity.ZeroOrMore };
     private static readonly Option<bool> Stdin = new("--stdin") { Description = "Compile what comes on stdin, with limits; for the shim" };
     private static readonly Option<string?> BytesMax = new("--max-bytes") { Description = "Largest module (default 256m)", HelpName = "SIZE" };
-    private static readonly Option<string?> CacheMax = new("--cache-max") { Description = "Bound of the cache (default 4g)", HelpName = "SIZE" };
+    private static readonly Option<string?> CacheMax = CacheLocation.MaxOption();
     private static readonly Option<string?> Cache = CacheLocation.Option();
 
     public static Command Create()
@@ -79,9 +79,8 @@ internal static class CompileCommand
         return Success;
     }
 
-    private static ModuleCompiler Compiler(ParseResult parsed) => CacheLocation.Compiler(
-        CacheLocation.Open(parsed.GetValue(Cache)),
-        parsed.GetValue(CacheMax) is { } bound ? Quantity.Bytes(bound) : CodeCache.BytesMaxDefault);
+    private static ModuleCompiler Compiler(ParseResult parsed) =>
+        CacheLocation.Compiler(CacheLocation.Open(parsed.GetValue(Cache)), parsed.GetValue(CacheMax));
 
     private static long ModuleBytesMax(ParseResult parsed) =>
         parsed.GetValue(BytesMax) is { } size ? Quantity.Bytes(size) : CodeCache.ModuleBytesMax;

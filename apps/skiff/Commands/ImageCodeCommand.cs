@@ -26,12 +26,13 @@ internal static class ImageCodeCommand
         new("--container") { Description = "The container whose image holds the module", HelpName = "ID", Required = true };
 
     private static readonly Option<string?> Cache = CacheLocation.Option();
+    private static readonly Option<string?> CacheMax = CacheLocation.MaxOption();
 
     public static Command Create()
     {
         var command = new Command("image-code", "Compile the Wasm layer of a container's image into the cache; for the shim")
         {
-            Address, Namespace, Container, Cache,
+            Address, Namespace, Container, Cache, CacheMax,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -65,7 +66,7 @@ internal static class ImageCodeCommand
         {
             CompileCommand.LimitSelf();
             var content = await finder.ReadAsync(search.Layer, CodeCache.ModuleBytesMax, cancellation);
-            var module = CacheLocation.Compiler(cache).Compile($"layer {search.Layer.Digest}", content);
+            var module = CacheLocation.Compiler(cache, parsed.GetValue(CacheMax)).Compile($"layer {search.Layer.Digest}", content);
             answer = CompileCommand.Answer(module.Digest, module.Kind);
         }
 

@@ -17,8 +17,10 @@ internal static class DeleteCommand
     /// </summary>
     private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(4);
 
+    /// <param name="sandboxFor">Bundle to the sandbox that can remove what is left in it; null when nothing is.</param>
     /// <returns>What stdout must say: a protobuf DeleteResponse.</returns>
-    public static byte[] Run(ShimArguments arguments, string currentDirectory, ISandbox sandbox, TimeProvider time, Action<string> warn)
+    public static byte[] Run(
+        ShimArguments arguments, string currentDirectory, Func<string, ISandbox?> sandboxFor, TimeProvider time, Action<string> warn)
     {
         var bundle = arguments.Bundle.Length > 0 ? arguments.Bundle : currentDirectory;
         if (arguments.Id.Length == 0)
@@ -26,7 +28,11 @@ internal static class DeleteCommand
             throw new ShimException(ShimError.InvalidArgument, "delete needs the flag -id");
         }
 
-        RemoveTraces(sandbox, bundle, arguments.Id, warn);
+        if (sandboxFor(bundle) is { } sandbox)
+        {
+            RemoveTraces(sandbox, bundle, arguments.Id, warn);
+        }
+
         if (BundleFiles.TryReadAddress(bundle) is { } address && ShimSocket.PathOf(address) is { } socket)
         {
             ShimSocket.RemoveDead(socket);

@@ -59,11 +59,11 @@ public sealed class DeleteCommandTests : IDisposable
     [Fact]
     public void It_needs_an_id() => Assert.Contains(
         "-id",
-        Assert.Throws<ShimException>(() => DeleteCommand.Run(new ShimArguments { ProgramName = "shim" }, "/", _sandbox, TimeProvider.System, _warnings.Add)).Message,
+        Assert.Throws<ShimException>(() => DeleteCommand.Run(new ShimArguments { ProgramName = "shim" }, "/", _ => _sandbox, TimeProvider.System, _warnings.Add)).Message,
         StringComparison.Ordinal);
 
     public void Dispose() => Directory.Delete(_bundle, recursive: true);
 
     private byte[] Run() => DeleteCommand.Run(
-        new ShimArguments { ProgramName = "shim", Id = "c", Bundle = _bundle }, "/", _sandbox, TimeProvider.System, _warnings.Add);
+        new ShimArguments { ProgramName = "shim", Id = "c", Bundle = _bundle }, "/", _ => _sandbox, TimeProvider.System, _warnings.Add);
 }
