@@ -10,9 +10,9 @@ setup:       ## install what a bare Debian 12 with the .NET SDK lacks (needs roo
 build:       ## compile everything; warnings are errors
 	dotnet build Skiff.slnx -v quiet --nologo
 
-publish:     ## dist/: what a node needs (shim, skiff, engine)
+publish:     ## dist/: what a node needs (shim, skiff, engine); RID=linux-arm64 crosses
 	@scripts/setup.sh --demo
-	scripts/publish.sh
+	scripts/publish.sh $(RID)
 
 demo: publish ## a Wasm image runs, is listed, exec'd into, stopped and deleted under a private containerd
 	@scripts/demo.sh

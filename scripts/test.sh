@@ -1,17 +1,22 @@
 #!/usr/bin/env bash
 # Runs the rings of tests: all of them, or one of unit, layout, functional. Every ring runs even when an earlier one failed.
+# The last line is `N passed, N failed, N skipped`.
+#
+#   scripts/test.sh [RING [ARGUMENT...]]     the arguments go to the test programs, e.g. functional -class '*.ExecTests'
 set -uo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$repo"
 
 ring=${1:-all}
+shift || true
+arguments=("$@")
 failed=()
 passed_count=0 failed_count=0 skipped_count=0
 
 run() {
     local log=$repo/artifacts/test.log line
     say "test: $1"
-    dotnet run --no-build --project "$1" -- -noColor 2>&1 | tee "$log"
+    dotnet run --no-build --project "$1" -- -noColor "${arguments[@]}" 2>&1 | tee "$log"
     [ "${PIPESTATUS[0]}" = 0 ] || failed+=("$1")
     while read -r line; do
         [[ $line =~ Total:\ ([0-9]+),\ Errors:\ ([0-9]+),\ Failed:\ ([0-9]+),\ Skipped:\ ([0-9]+) ]] || continue
@@ -45,9 +50,8 @@ if [ -s artifacts/skipped.log ]; then
     say "test: SKIPPED, $(wc -l <artifacts/skipped.log) of them (reasons above):"
     cat artifacts/skipped.log >&2
 fi
+[ "${#failed[@]}" = 0 ] || say "test: FAILED in ${failed[*]}"
+# A test program that died without a summary counts as one failure: it must not look like one without tests.
+[ "${#failed[@]}" = 0 ] || [ "$failed_count" -gt 0 ] || failed_count=${#failed[@]}
 echo "$passed_count passed, $failed_count failed, $skipped_count skipped"
-if [ "${#failed[@]}" -gt 0 ]; then
-    say "test: FAILED in ${failed[*]}"
-    exit 1
-fi
-say "test: all rings passed"
+[ "${#failed[@]}" = 0 ]
