@@ -10,7 +10,9 @@ namespace Skiff.Shim.Pods;
 /// </summary>
 internal static class PodSpec
 {
-    public const string Rootfs = "rootfs";
+    /// <summary>Not <c>rootfs</c>: that folder is containerd's, which cannot remove the bundle when the OCI runtime has left its mount points there.</summary>
+    public const string Rootfs = "holder";
+
     public const string HoldAction = "hold";
 
     private const string ProgramInside = "/containerd-shim-skiff-hold";

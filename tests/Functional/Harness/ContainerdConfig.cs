@@ -42,6 +42,10 @@ internal static class ContainerdConfig
             """;
     }
 
+    /// <remarks>
+    /// The runtime with <c>sandboxer = "shim"</c> has no options table: containerd 2.1 then refuses every container of a pod with
+    /// "can't unmarshal type runtimeoptions.v1.Options".
+    /// </remarks>
     private static string Three(string folder, string skiffOptions)
     {
         const string Cri = "plugins.\"io.containerd.cri.v1.runtime\"";
@@ -64,8 +68,6 @@ internal static class ContainerdConfig
                   runtime_type = "{Repository.Shim}"
                   sandboxer = "shim"
                   pod_annotations = ["*"]
-                [{Cri}.containerd.runtimes.skiffsandbox.options]
-                  task_api = 3
                 [{Cri}.containerd.runtimes.skiffthree]
                   runtime_type = "{Repository.Shim}"
                 [{Cri}.containerd.runtimes.skiffthree.options]
