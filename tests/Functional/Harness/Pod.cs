@@ -107,7 +107,7 @@ internal sealed class Pod : IAsyncDisposable
     {
         await Runtime.RemovePodSandboxAsync(new PodSandboxRequest { PodSandboxId = Id }, deadline: Deadline());
         _removed = true;
-        RemoveControlGroup();
+        await RemoveControlGroupAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -122,12 +122,18 @@ internal sealed class Pod : IAsyncDisposable
     internal static DateTime Deadline() => TimeProvider.System.GetUtcNow().UtcDateTime + TimeSpan.FromSeconds(60);
 
     /// <summary>The pod's own group is the kubelet's to make and remove; only the containers' groups below are the runtime's.</summary>
-    private void RemoveControlGroup()
+    private async Task RemoveControlGroupAsync()
     {
         foreach (var hierarchy in Directory.EnumerateDirectories("/sys/fs/cgroup"))
         {
             var group = hierarchy + _config.Linux.CgroupParent;
-            if (Directory.Exists(group) && Directory.GetDirectories(group).Length == 0)
+            if (!Directory.Exists(group))
+            {
+                continue;
+            }
+
+            // A shim's `delete` may still be at work after the pod has been removed: containerd does not wait for it when the server was killed.
+            if (await Eventually.SettlesAsync(() => Directory.GetDirectories(group).Length, left => left == 0, TimeSpan.FromSeconds(5)) == 0)
             {
                 Directory.Delete(group);
             }
