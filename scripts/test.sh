@@ -14,17 +14,42 @@ failed=()
 passed_count=0 failed_count=0 skipped_count=0
 
 run() {
-    local log=$repo/artifacts/test.log line
+    local log=$repo/artifacts/test.log
     say "test: $1"
     dotnet run --no-build --project "$1" -- -noColor "${arguments[@]}" 2>&1 | tee "$log"
-    [ "${PIPESTATUS[0]}" = 0 ] || failed+=("$1")
+    local code=${PIPESTATUS[0]}
+    count "$log"
+    grep -h '\[SKIP\]' "$log" >>"$repo/artifacts/skipped.log"
+    [ "$code" = 0 ] || { [ "$1" = tests/Functional ] && try_again "$log"; } || failed+=("$1")
+}
+
+# Adds a run's summary to the counts.
+count() {
+    local line
     while read -r line; do
         [[ $line =~ Total:\ ([0-9]+),\ Errors:\ ([0-9]+),\ Failed:\ ([0-9]+),\ Skipped:\ ([0-9]+) ]] || continue
         failed_count=$((failed_count + BASH_REMATCH[2] + BASH_REMATCH[3]))
         skipped_count=$((skipped_count + BASH_REMATCH[4]))
         passed_count=$((passed_count + BASH_REMATCH[1] - BASH_REMATCH[3] - BASH_REMATCH[4]))
-    done <"$log"
-    grep -h '\[SKIP\]' "$log" >>"$repo/artifacts/skipped.log"
+    done <"$1"
+}
+
+# The functional ring measures against the wall clock on machines that others use too: a few failures get a second chance, alone and
+# named aloud. Many failures are no matter of chance and get none.
+try_again() {
+    local methods method only=() bad
+    readarray -t methods < <(sed -nE 's/^ *(Skiff\.[A-Za-z0-9_.]+)(\(.*\))? \[FAIL\]$/\1/p' "$1" | sort -u)
+    bad=$(grep -cE '\[FAIL\]$' "$1")
+    [ "${#methods[@]}" -gt 0 ] && [ "$bad" -le 5 ] || return 1
+    for method in "${methods[@]}"; do
+        only+=(-method "$method")
+    done
+    say "test: SECOND TRY of ${methods[*]}"
+    dotnet run --no-build --project tests/Functional -- -noColor "${only[@]}" 2>&1 | tee "$repo/artifacts/again.log"
+    [ "${PIPESTATUS[0]}" = 0 ] || return 1
+    say "test: UNSTABLE, passed at the second try: ${methods[*]}"
+    failed_count=$((failed_count - bad))
+    passed_count=$((passed_count + bad))
 }
 
 projects_of() {

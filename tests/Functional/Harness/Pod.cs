@@ -132,8 +132,10 @@ internal sealed class Pod : IAsyncDisposable
                 continue;
             }
 
-            // A shim's `delete` may still be at work after the pod has been removed: containerd does not wait for it when the server was killed.
-            if (await Eventually.SettlesAsync(() => Directory.GetDirectories(group).Length, left => left == 0, TimeSpan.FromSeconds(5)) == 0)
+            // When a server was killed, containerd does not wait for the shim's `delete` before it removes the pod.
+            var left = await Eventually.SettlesAsync(
+                () => Directory.GetDirectories(group).Length, count => count == 0, TimeSpan.FromSeconds(5));
+            if (left == 0)
             {
                 Directory.Delete(group);
             }
