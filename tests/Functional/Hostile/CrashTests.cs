@@ -54,6 +54,7 @@ public sealed class CrashTests(Nodes nodes) : NodeTest(nodes)
         }
 
         // A server whose Create never came goes away by its own clock.
-        await Eventually.BecomesTrueAsync(() => Leaks.Find(node).Count == 0, "nothing is left", TimeSpan.FromSeconds(45));
+        var left = await Eventually.SettlesAsync(() => Leaks.Find(node), found => found.Count == 0, TimeSpan.FromSeconds(45));
+        Assert.True(left.Count == 0, $"left behind on containerd {version}:\n  {string.Join("\n  ", left)}");
     }
 }
