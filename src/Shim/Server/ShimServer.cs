@@ -15,8 +15,11 @@ namespace Skiff.Shim.Server;
 internal sealed class ShimServer(
     string socketPath, TaskService tasks, PodService pods, EventQueue events, TimeProvider time, ShimLog log) : IServerUse
 {
-    /// <summary>How long it stays without a task: containerd's Create follows <c>start</c> within milliseconds.</summary>
-    public static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// How long it stays without a task: containerd's Create follows <c>start</c> within milliseconds. A connection that came meanwhile
+    /// (a containerd that was restarted looks in) gives it the same time once more.
+    /// </summary>
+    public static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(20);
 
     /// <summary>
     /// How long it stays after it was asked to leave while somebody looked in: the connection of a <c>start</c> that counts on us
