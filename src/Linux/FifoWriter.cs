@@ -9,6 +9,8 @@ public static partial class FifoWriter
     private const short POLLIN = 1;
     private const short POLLHUP = 16;
 
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(1);
+
     /// <summary>
     /// Null once a writer has come, even if it has gone again. Else, when the time is over, a write end: as long as the caller
     /// holds it, the reader does not see the end.
@@ -25,25 +27,30 @@ public static partial class FifoWriter
         var path = $"/proc/self/fd/{readEnd.DangerousGetHandle()}";
         var opening = Task.Factory.StartNew(
             () => Libc.Own(Libc.Open(path, Libc.O_RDONLY), "open FIFO", path).Dispose(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        try
+        var start = time.GetTimestamp();
+        while (!opening.IsCompleted && !HasCome(readEnd) && time.GetElapsedTime(start) < within)
         {
-            await opening.WaitAsync(within, time);
-            return null;
+            // A writer that came and went before our open began wakes nobody: only looking again shows that it has been there.
+            await Task.WhenAny(opening, Task.Delay(LookAgain, time));
         }
-        catch (TimeoutException)
-        {
-            // A writer of our own lets the waiting open go, and hides whether another has been there: looked at before and after.
-            var came = HasCome(readEnd);
-            var keeper = Libc.Own(Libc.Open(path, Libc.O_WRONLY | Libc.O_NONBLOCK), "open FIFO", path);
-            await opening;
-            if (!came && !HasCome(readEnd))
-            {
-                return keeper;
-            }
 
-            keeper.Dispose();
+        if (opening.IsCompleted)
+        {
+            await opening;
             return null;
         }
+
+        // A writer of our own lets the waiting open go, and hides whether another has been there: looked at before and after.
+        var came = HasCome(readEnd);
+        var keeper = Libc.Own(Libc.Open(path, Libc.O_WRONLY | Libc.O_NONBLOCK), "open FIFO", path);
+        await opening;
+        if (!came && !HasCome(readEnd))
+        {
+            return keeper;
+        }
+
+        keeper.Dispose();
+        return null;
     }
 
     /// <summary>Linux tells of a hang-up only if there has been a writer since this read end was opened.</summary>
