@@ -10,9 +10,9 @@ internal static class Leaks
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
     /// <summary>Fails with a list of what is left, after a while: containerd and the servers clean up in the background.</summary>
-    public static async Task AssertNoneAsync(Containerd node)
+    public static async Task AssertNoneAsync(Containerd node, TimeSpan? patience = null)
     {
-        var left = await Eventually.SettlesAsync(() => Find(node), found => found.Count == 0, Patience);
+        var left = await Eventually.SettlesAsync(() => Find(node), found => found.Count == 0, patience ?? Patience);
         Assert.True(left.Count == 0, $"left behind on containerd {node.Version.Name}:\n  {string.Join("\n  ", left)}");
     }
 

@@ -6,55 +6,53 @@ namespace Skiff.Functional.Hostile;
 /// <summary>containerd dies in each step of a container's life; afterwards the node can be brought to order, and nothing hangs.</summary>
 public sealed class CrashTests(Nodes nodes) : NodeTest(nodes)
 {
-    [Theory, OnContainerd]
-    public Task Gone_during_create(string version) => DiesAsync(version, task => task.CreateTaskAsync());
+    /// <summary>Where in a step containerd dies, in milliseconds from its begin.</summary>
+    private static readonly int[] Moments = [1, 5, 15, 40];
+
+    /// <summary>A server whose Create never came, or whose containerd came back without wanting anything, goes away by its own clock.</summary>
+    private static readonly TimeSpan ServersGone = TimeSpan.FromSeconds(60);
 
     [Theory, OnContainerd]
-    public Task Gone_during_start(string version) => DiesAsync(version, async task =>
-    {
-        await task.CreateTaskAsync();
-        await task.StartAsync();
-    });
-
-    [Theory, OnContainerd]
-    public Task Gone_during_kill(string version) => DiesAsync(version, async task =>
-    {
-        await task.CreateTaskAsync();
-        await task.StartAsync();
-        await task.KillAsync(Signals.Kill);
-    });
-
-    [Theory, OnContainerd]
-    public Task Gone_during_delete(string version) => DiesAsync(version, async task =>
-    {
-        await task.CreateTaskAsync();
-        await task.StartAsync();
-        await task.KillAsync(Signals.Kill);
-        await task.WaitAsync();
-        await task.DeleteAsync();
-    });
-
-    /// <summary>Kills containerd at several moments of the last step.</summary>
-    private static async Task DiesAsync(string version, Func<TestTask, Task> life)
+    public async Task A_containerd_that_dies_in_any_step_finds_a_node_that_works(string version)
     {
         await using var node = await OwnNodeAsync(version);
-        foreach (var delay in new[] { 1, 5, 15, 40 })
+        foreach (var moment in Moments)
         {
-            var task = await TestTask.PrepareAsync(node, ["/toolbox.wasm", "sleep", "3600"]);
-            var living = Record.ExceptionAsync(() => life(task));
-            // A moment, not a wait: where in the step containerd dies is what varies.
-            await Task.Delay(delay);
-            await node.KillAsync();
-            var error = await living;
-            Assert.True(error is null or RpcException or HttpRequestException, error?.ToString());
-
-            await node.StartAsync();
-            await task.DisposeAsync();
-            Assert.Equal("hello from C\n", (await node.Ctr.RunGuestAsync("/toolbox.wasm")).Succeeded());
+            await DiesAsync(node, moment, _ => Task.CompletedTask, task => task.CreateTaskAsync());
+            await DiesAsync(node, moment, task => task.CreateTaskAsync(), task => task.StartAsync());
+            await DiesAsync(node, moment, RunningAsync, task => task.KillAsync(Signals.Kill));
+            await DiesAsync(node, moment, EndedAsync, task => task.DeleteAsync());
         }
 
-        // A server whose Create never came goes away by its own clock.
-        var left = await Eventually.SettlesAsync(() => Leaks.Find(node), found => found.Count == 0, TimeSpan.FromSeconds(45));
-        Assert.True(left.Count == 0, $"left behind on containerd {version}:\n  {string.Join("\n  ", left)}");
+        Assert.Equal("hello from C\n", (await node.Ctr.RunGuestAsync("/toolbox.wasm")).Succeeded());
+        await Leaks.AssertNoneAsync(node, ServersGone);
+    }
+
+    private static async Task RunningAsync(TestTask task)
+    {
+        await task.CreateTaskAsync();
+        await task.StartAsync();
+        await task.Stdio.SaysAsync("sleeping");
+    }
+
+    private static async Task EndedAsync(TestTask task)
+    {
+        await RunningAsync(task);
+        await task.KillAsync(Signals.Kill);
+        await task.WaitAsync();
+    }
+
+    private static async Task DiesAsync(Containerd node, int moment, Func<TestTask, Task> before, Func<TestTask, Task> step)
+    {
+        var task = await TestTask.PrepareAsync(node, ["/toolbox.wasm", "sleep", "3600"]);
+        await before(task);
+        var stepping = Record.ExceptionAsync(() => step(task));
+        await Task.Delay(moment);
+        await node.KillAsync();
+        var error = await stepping;
+        Assert.True(error is null or RpcException or HttpRequestException, error?.ToString());
+
+        await node.StartAsync();
+        await task.DisposeAsync();
     }
 }
