@@ -58,7 +58,9 @@ internal static class Leaks
                 continue;
             }
 
-            foreach (var bundle in Directory.EnumerateDirectories(root).SelectMany(Directory.EnumerateDirectories))
+            // containerd renames a bundle to a hidden name before it removes it; one that it left by dying in between is its own.
+            foreach (var bundle in Directory.EnumerateDirectories(root).SelectMany(Directory.EnumerateDirectories)
+                .Where(path => Path.GetFileName(path)[0] != '.'))
             {
                 yield return $"bundle {bundle}";
             }

@@ -23,6 +23,8 @@ public abstract class NodeTest(Nodes nodes) : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        // xUnit disposes asynchronously or synchronously, never both: a test's own folders go here.
+        (this as IDisposable)?.Dispose();
         foreach (var node in _used)
         {
             try
