@@ -53,10 +53,21 @@ internal sealed class ProcessStdio(bool terminal, TimeProvider time, ShimLog log
             throw new ShimException(ShimError.InvalidArgument, $"stdin: must be the path of a FIFO, not {address.Path}");
         }
 
-        _input = Open(address, () => Descriptors.OpenFifoRead(address.Path, blocking: !terminal));
-        _inputKeeper = terminal
-            ? Open(address, () => Descriptors.OpenFifoWrite(address.Path))
-            : await FifoWriter.WaitAsync(_input, ClientTime, time);
+        if (terminal)
+        {
+            _input = Open(address, () => Descriptors.OpenFifoRead(address.Path, blocking: false));
+            _inputKeeper = Open(address, () => Descriptors.OpenFifoWrite(address.Path));
+            return;
+        }
+
+        try
+        {
+            (_input, _inputKeeper) = await FifoReader.OpenAsync(address.Path, ClientTime, time);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw Refused(address, failure);
+        }
     }
 
     public void OpenOutput(StdioAddress? address) => _output = address is null ? null : OpenTarget(address);
@@ -153,9 +164,12 @@ internal sealed class ProcessStdio(bool terminal, TimeProvider time, ShimLog log
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new ShimException(ShimError.InvalidArgument, $"{address.Stream}: {failure.Message}", failure);
+            throw Refused(address, failure);
         }
     }
+
+    private static ShimException Refused(StdioAddress address, Exception failure) =>
+        new(ShimError.InvalidArgument, $"{address.Stream}: {failure.Message}", failure);
 
     private async Task CopyInputAsync(Terminal attached)
     {
