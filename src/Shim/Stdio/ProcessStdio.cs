@@ -14,10 +14,10 @@ namespace Skiff.Shim.Stdio;
 internal sealed class ProcessStdio(bool terminal, TimeProvider time, ShimLog log, string owner) : IProcessStdio
 {
     /// <summary>
-    /// How long the client may take to open its end of stdin. It waits in open(2) for us when Create is called, so it comes at
-    /// once; one that does not come is not waited for, and its guest's stdin ends by CloseIO.
+    /// How long is waited for the client's end of stdin. One that is there waits in open(2) for us, so ours returns at once. One that
+    /// has gone already (ctr with an empty stdin) is not waited for, since this is on the way of Create: its guest's stdin ends by CloseIO.
     /// </summary>
-    private static readonly TimeSpan ClientTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ClientTime = TimeSpan.FromMilliseconds(5);
 
     /// <summary>How long the rest of a terminal's output may take after the end of its process.</summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(1);
