@@ -25,7 +25,8 @@ try
             Say(Composition.Delete(arguments));
             break;
         case { Action: ServerArguments.Action }:
-            await Composition.ServeAsync(arguments);
+            // Awaited only here: a Main that is async brings the thread pool's machinery into each start and delete.
+            Composition.ServeAsync(arguments).GetAwaiter().GetResult();
             break;
         case { Action: HoldCommand.Action }:
             IdleInit.Run();
