@@ -14,15 +14,19 @@ internal static class House
         ["Sandbox"] = ["Guest", "Oci", "Linux"],
         ["Shim"] = ["Guest", "Ttrpc", "Oci", "Linux", "Sandbox"],
         ["Images"] = ["Guest", "Oci", "Linux"],
-        ["Wasi"] = ["Engine", "Guest"],
-        ["Runner"] = ["Guest", "Engine", "Wasi"],
+        ["Components"] = ["Engine"],
+        // The source generator: it runs in the compiler, and no program links it.
+        ["WitBindings"] = [],
+        ["Wasi"] = ["Engine", "Components", "WitBindings", "Linux", "Guest"],
+        ["Http"] = ["Engine", "Components", "WitBindings", "Wasi", "Linux", "Guest"],
+        ["Runner"] = ["Guest", "Linux", "Engine", "Components", "Wasi", "Http"],
     };
 
     /// <summary>Program → rooms that it may reference. The shim never links the engine, nor Images with its HTTP/2 client.</summary>
     public static readonly IReadOnlyDictionary<string, string[]> Programs = new Dictionary<string, string[]>
     {
         ["containerd-shim"] = ["Guest", "Ttrpc", "Oci", "Linux", "Sandbox", "Shim"],
-        ["skiff"] = ["Guest", "Oci", "Linux", "Images", "Engine", "Wasi", "Runner"],
+        ["skiff"] = ["Guest", "Oci", "Linux", "Images", "Engine", "Components", "Wasi", "Http", "Runner"],
     };
 
     /// <summary>Rule 3: P/Invoke and unsafe code.</summary>
