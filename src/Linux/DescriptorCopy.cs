@@ -67,10 +67,10 @@ public sealed partial class DescriptorCopy
         {
             using var source = new Borrowed(_source);
             using var target = new Borrowed(_target);
-            SetNonBlocking(_source);
+            Descriptors.SetBlocking(_source, false);
             if (_target is not null)
             {
-                SetNonBlocking(_target);
+                Descriptors.SetBlocking(_target, false);
             }
 
             Copy();
@@ -166,12 +166,6 @@ public sealed partial class DescriptorCopy
         // What is ready goes first: a stop at the end of a guest must not cut off what the guest has written.
         _stopping |= polled[1].Returned != 0;
         return polled[0].Returned != 0 || !_stopping;
-    }
-
-    private static void SetNonBlocking(SafeHandle descriptor)
-    {
-        var flags = Libc.Check(Libc.fcntl(descriptor, Libc.F_GETFL, 0), "fcntl F_GETFL");
-        Libc.Check(Libc.fcntl(descriptor, Libc.F_SETFL, flags | Libc.O_NONBLOCK), "fcntl F_SETFL");
     }
 
     /// <summary>Keeps a handle's number from being given to another file while poll(2) waits for it.</summary>

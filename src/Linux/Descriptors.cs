@@ -28,15 +28,6 @@ public static partial class Descriptors
         return (new Socket(new SafeSocketHandle(ends[0], ownsHandle: true)), new(ends[1], ownsHandle: true));
     }
 
-    /// <summary>
-    /// Opens the read end of a FIFO without waiting for a writer; reads block once <paramref name="blocking"/>.
-    /// ENOENT and "not a FIFO" are errors that name the path.
-    /// </summary>
-    public static SafeFileHandle OpenFifoRead(string path, bool blocking) => OpenFifo(path, Libc.O_RDONLY, blocking);
-
-    /// <summary>Opens the write end of a FIFO for blocking writes. A read end must be open, else ENXIO.</summary>
-    public static SafeFileHandle OpenFifoWrite(string path) => OpenFifo(path, Libc.O_WRONLY, blocking: true);
-
     /// <summary>Opens a file to append to, made with mode 0644, its parent folders with 0755.</summary>
     public static SafeFileHandle OpenAppend(string path)
     {
@@ -49,7 +40,16 @@ public static partial class Descriptors
 
         const int Flags = Libc.O_WRONLY | Libc.O_APPEND | Libc.O_CREAT | Libc.O_NONBLOCK;
         var handle = Libc.Own(Libc.Open(path, Flags, mode: 0x1A4), "open for appending", path);
-        return Prepared(handle, () => SetBlocking(handle, path));
+        try
+        {
+            SetBlocking(handle, true);
+            return handle;
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Anonymous memory file with this content, position 0.</summary>
@@ -90,42 +90,12 @@ public static partial class Descriptors
     public static SafeFileHandle Duplicate(SafeHandle handle) =>
         Libc.Own(Libc.fcntl(handle, Libc.F_DUPFD_CLOEXEC, 0), "duplicate descriptor");
 
-    private static SafeFileHandle OpenFifo(string path, int access, bool blocking)
+    /// <summary>Whether reads and writes wait. Belongs to the open file: whoever shares it is told too.</summary>
+    internal static void SetBlocking(SafeHandle handle, bool blocking)
     {
-        // Without O_NONBLOCK the open itself would wait for the other end, for ever when that side is dead.
-        var handle = Libc.Own(Libc.Open(path, access | Libc.O_NONBLOCK), "open FIFO", path);
-        return Prepared(handle, () =>
-        {
-            if (!FileStatus.Is(FileStatus.Mode(handle, path), FileStatus.Fifo))
-            {
-                throw new LinuxException("open FIFO (the path is not a FIFO)", Errno.EINVAL, path);
-            }
-
-            if (blocking)
-            {
-                SetBlocking(handle, path);
-            }
-        });
-    }
-
-    private static SafeFileHandle Prepared(SafeFileHandle handle, Action prepare)
-    {
-        try
-        {
-            prepare();
-            return handle;
-        }
-        catch
-        {
-            handle.Dispose();
-            throw;
-        }
-    }
-
-    private static void SetBlocking(SafeFileHandle handle, string path)
-    {
-        var flags = Libc.Check(Libc.fcntl(handle, Libc.F_GETFL, 0), "fcntl F_GETFL", path);
-        Libc.Check(Libc.fcntl(handle, Libc.F_SETFL, flags & ~Libc.O_NONBLOCK), "fcntl F_SETFL", path);
+        var flags = Libc.Check(Libc.fcntl(handle, Libc.F_GETFL, 0), "fcntl F_GETFL");
+        flags = blocking ? flags & ~Libc.O_NONBLOCK : flags | Libc.O_NONBLOCK;
+        Libc.Check(Libc.fcntl(handle, Libc.F_SETFL, flags), "fcntl F_SETFL");
     }
 
     [LibraryImport(Libc.Name, SetLastError = true)]

@@ -55,14 +55,14 @@ internal sealed class ProcessStdio(bool terminal, TimeProvider time, ShimLog log
 
         if (terminal)
         {
-            _input = Open(address, () => Descriptors.OpenFifoRead(address.Path, blocking: false));
-            _inputKeeper = Open(address, () => Descriptors.OpenFifoWrite(address.Path));
+            _input = Open(address, () => FifoEnd.OpenRead(address.Path));
+            _inputKeeper = Open(address, () => FifoEnd.OpenWrite(address.Path));
             return;
         }
 
         try
         {
-            (_input, _inputKeeper) = await FifoReader.OpenAsync(address.Path, ClientTime, time);
+            (_input, _inputKeeper) = await FifoEnd.OpenReadAsync(address.Path, ClientTime, time);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -149,8 +149,8 @@ internal sealed class ProcessStdio(bool terminal, TimeProvider time, ShimLog log
                 return Open(address, () => Descriptors.OpenAppend(address.Path));
             case StdioKind.Fifo:
                 // The read end first: with it open, opening the write end neither waits nor fails when containerd is away.
-                _kept.Add(Open(address, () => Descriptors.OpenFifoRead(address.Path, blocking: false)));
-                return Open(address, () => Descriptors.OpenFifoWrite(address.Path));
+                _kept.Add(Open(address, () => FifoEnd.OpenRead(address.Path)));
+                return Open(address, () => FifoEnd.OpenWrite(address.Path));
             default:
                 throw new ShimException(ShimError.InvalidArgument, $"{address.Stream}: a log program must be the address of stdout");
         }

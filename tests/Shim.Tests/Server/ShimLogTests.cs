@@ -47,14 +47,14 @@ public sealed class ShimLogTests : IDisposable
         log.Write("nobody has made the FIFO\n");
         Fifo.Make($"{_bundle}/log");
         log.Write("nobody reads\n");
-        using (var reader = Descriptors.OpenFifoRead($"{_bundle}/log", blocking: false))
+        using (var reader = FifoEnd.OpenRead($"{_bundle}/log"))
         {
             log.Write("first\n");
             Assert.Equal("first\n", Read(reader));
         }
 
         log.Write("containerd is away\n");
-        using var restarted = Descriptors.OpenFifoRead($"{_bundle}/log", blocking: false);
+        using var restarted = FifoEnd.OpenRead($"{_bundle}/log");
         log.Write("second\n");
 
         Assert.Equal("second\n", Read(restarted));
@@ -66,7 +66,7 @@ public sealed class ShimLogTests : IDisposable
         using var log = new LogFile();
         Fifo.Make($"{_bundle}/log");
         log.Add(_bundle);
-        using var reader = Descriptors.OpenFifoRead($"{_bundle}/log", blocking: false);
+        using var reader = FifoEnd.OpenRead($"{_bundle}/log");
         for (var i = 0; i < 1000; i++)
         {
             log.Write(new string('x', 999) + "\n");
@@ -83,7 +83,7 @@ public sealed class ShimLogTests : IDisposable
         log.Add(_bundle);
         log.Add(second);
         Fifo.Make($"{second}/log");
-        using var reader = Descriptors.OpenFifoRead($"{second}/log", blocking: false);
+        using var reader = FifoEnd.OpenRead($"{second}/log");
         log.Write("here\n");
         log.Prune();
         log.Write("and here\n");

@@ -226,7 +226,7 @@ public sealed class StdioOpenerTests : IDisposable
         return exit;
     }
 
-    private static SafeFileHandle Reader(string fifo) => Descriptors.OpenFifoRead(fifo, blocking: true);
+    private static SafeFileHandle Reader(string fifo) => FifoEnd.OpenRead(fifo);
 
     private static Task<string> ReadAsync(SafeFileHandle reader) => Task.Run(() =>
     {
