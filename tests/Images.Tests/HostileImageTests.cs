@@ -75,9 +75,9 @@ public sealed class HostileImageTests
     [Fact]
     public async Task A_huge_manifest_is_refused_before_it_is_read()
     {
-        _store.Target = new Descriptor { MediaType = MediaTypes.Manifest, Digest = Digest, Size = ModuleFinder.DocumentBytesMax + 1L };
+        _store.Target = new Descriptor { MediaType = MediaTypes.Manifest, Digest = Digest, Size = LayerFinder.DocumentBytesMax + 1L };
 
-        Assert.Contains($"{ModuleFinder.DocumentBytesMax + 1}", (await RefusedAsync()).Message);
+        Assert.Contains($"{LayerFinder.DocumentBytesMax + 1}", (await RefusedAsync()).Message);
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class HostileImageTests
         _store.Target = _store.AddManifest(layer);
         var found = await FindAsync();
 
-        var fault = await Assert.ThrowsAsync<ImageException>(() => new ModuleFinder(_store).ReadAsync(found.Layer!, ModuleBytesMax, default));
+        var fault = await Assert.ThrowsAsync<ImageException>(() => new LayerFinder(_store).ReadAsync(found.Layer!, ModuleBytesMax, default));
 
         Assert.Contains($"{long.MaxValue}", fault.Message);
     }
@@ -184,5 +184,5 @@ public sealed class HostileImageTests
         return fault;
     }
 
-    private Task<ModuleSearch> FindAsync() => new ModuleFinder(_store).FindAsync(FakeImageStore.Container, default);
+    private Task<ModuleSearch> FindAsync() => new LayerFinder(_store).FindAsync(FakeImageStore.Container, default);
 }

@@ -53,7 +53,7 @@ internal static class ImageCodeCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         using var store = new ContainerdStore(parsed.GetRequiredValue(Address), parsed.GetRequiredValue(Namespace));
-        var finder = new ModuleFinder(store);
+        var finder = new LayerFinder(store);
         var search = await finder.FindAsync(parsed.GetRequiredValue(Container), cancellation);
         if (search.Layer is null)
         {

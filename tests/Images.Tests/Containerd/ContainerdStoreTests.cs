@@ -26,7 +26,7 @@ public sealed class ContainerdStoreTests
         await ImportAsync(containerd, module, form, flag);
         await containerd.CreateContainerAsync("c1", Image);
         using var store = new ContainerdStore("unix://" + containerd.Socket, PrivateContainerd.Namespace);
-        var finder = new ModuleFinder(store);
+        var finder = new LayerFinder(store);
 
         var found = await finder.FindAsync("c1", default);
 
@@ -45,7 +45,7 @@ public sealed class ContainerdStoreTests
         await containerd.CtrAsync("container", "create", Image, "c1");
         using var store = new ContainerdStore(containerd.Socket, PrivateContainerd.Namespace);
 
-        Assert.Null((await new ModuleFinder(store).FindAsync("c1", default)).Layer);
+        Assert.Null((await new LayerFinder(store).FindAsync("c1", default)).Layer);
     }
 
     [Fact]
@@ -57,13 +57,13 @@ public sealed class ContainerdStoreTests
         await containerd.CreateContainerAsync("c2", "docker.io/library/other:latest");
         using var store = new ContainerdStore(containerd.Socket, PrivateContainerd.Namespace);
         using var elsewhere = new ContainerdStore(containerd.Socket, "elsewhere");
-        var finder = new ModuleFinder(store);
+        var finder = new LayerFinder(store);
         var layer = (await finder.FindAsync("c1", default)).Layer!;
         await containerd.CtrAsync("content", "rm", layer.Digest);
 
         Assert.Contains("container 'c0'", await RefusedAsync(() => finder.FindAsync("c0", default)));
         Assert.Contains("image 'docker.io/library/other:latest'", await RefusedAsync(() => finder.FindAsync("c2", default)));
-        Assert.Contains("another namespace", await RefusedAsync(() => new ModuleFinder(elsewhere).FindAsync("c1", default)));
+        Assert.Contains("another namespace", await RefusedAsync(() => new LayerFinder(elsewhere).FindAsync("c1", default)));
         Assert.Contains("pull the image again", await RefusedAsync(() => finder.ReadAsync(layer, ModuleBytesMax, default)));
     }
 

@@ -8,7 +8,7 @@ namespace Skiff.Images;
 /// From a container to the Wasm layer of its image: container → image → index → manifest → layer. Nothing of the layer itself
 /// is read before somebody asks for it, because a node has usually compiled it long ago.
 /// </summary>
-public sealed class ModuleFinder(IImageStore store)
+public sealed class LayerFinder(IImageStore store)
 {
     /// <summary>
     /// Largest index or manifest read: 4 MiB. distribution-spec has registries accept at least that much, and no registry we

@@ -4,7 +4,7 @@ using Skiff.Oci.Image;
 
 namespace Skiff.Images.Tests;
 
-public sealed class ModuleFinderTests
+public sealed class LayerFinderTests
 {
     private const long ModuleBytesMax = 16 * 1024 * 1024;
 
@@ -206,7 +206,7 @@ public sealed class ModuleFinderTests
         Assert.Equal(Wasm.Module, await Finder().ReadAsync((await FindAsync()).Layer!, ModuleBytesMax, default));
     }
 
-    private ModuleFinder Finder() => new(_store);
+    private LayerFinder Finder() => new(_store);
 
     private Task<ModuleSearch> FindAsync() => Finder().FindAsync(FakeImageStore.Container, default);
 
