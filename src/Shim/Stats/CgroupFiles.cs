@@ -6,6 +6,8 @@ namespace Skiff.Shim.Stats;
 /// <param name="tryRead">Controller and file name to text; null when there is no such file.</param>
 internal sealed class CgroupFiles(Func<string, string, string?> tryRead)
 {
+    private static readonly string[] KnownHugePageSizes = ["2MB", "1GB"];
+
     public string? Text(string controller, string file) => tryRead(controller, file);
 
     /// <summary>A file with one number, or <c>max</c>.</summary>
@@ -18,20 +20,12 @@ internal sealed class CgroupFiles(Func<string, string, string?> tryRead)
         };
 
     /// <summary>A file of lines <c>name number</c>.</summary>
-    public IReadOnlyDictionary<string, ulong> Table(string controller, string file)
-    {
-        var table = new Dictionary<string, ulong>(StringComparer.Ordinal);
-        foreach (var line in Lines(controller, file))
-        {
-            var space = line.IndexOf(' ', StringComparison.Ordinal);
-            if (space > 0 && ulong.TryParse(line.AsSpan(space + 1), CultureInfo.InvariantCulture, out var number))
-            {
-                table[line[..space]] = number;
-            }
-        }
+    public CgroupTable Table(string controller, string file) => new(Lines(controller, file));
 
-        return table;
-    }
+    /// <summary>The sizes of huge pages that this kernel counts, as the names of its files spell them.</summary>
+    /// <param name="file">What follows <c>hugetlb.SIZE.</c> in the name of a file that is there when the size is.</param>
+    public IEnumerable<string> HugePageSizes(string file) =>
+        KnownHugePageSizes.Where(size => Text("hugetlb", $"hugetlb.{size}.{file}") is not null);
 
     public IEnumerable<string> Lines(string controller, string file) =>
         tryRead(controller, file)?.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
@@ -46,4 +40,24 @@ internal sealed class CgroupFiles(Func<string, string, string?> tryRead)
             ? (major, minor)
             : null;
     }
+}
+
+/// <summary>The lines <c>name number</c> of a control group file. A name that this kernel does not know reads as 0.</summary>
+internal sealed class CgroupTable
+{
+    private readonly Dictionary<string, ulong> _numbers = new(StringComparer.Ordinal);
+
+    public CgroupTable(IEnumerable<string> lines)
+    {
+        foreach (var line in lines)
+        {
+            var space = line.IndexOf(' ', StringComparison.Ordinal);
+            if (space > 0 && ulong.TryParse(line.AsSpan(space + 1), CultureInfo.InvariantCulture, out var number))
+            {
+                _numbers[line[..space]] = number;
+            }
+        }
+    }
+
+    public ulong this[string name] => _numbers.GetValueOrDefault(name);
 }

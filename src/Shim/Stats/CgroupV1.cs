@@ -12,8 +12,6 @@ internal static class CgroupV1
     /// <summary>cpuacct.stat counts in USER_HZ, which is 100 for every program since Linux 2.6.</summary>
     private const ulong NanosecondsPerTick = 1_000_000_000 / 100;
 
-    private static readonly string[] HugePageSizes = ["2MB", "1GB"];
-
     public static TypedBytes Read(CgroupFiles files)
     {
         var metrics = new CgroupV1Metrics
@@ -25,9 +23,7 @@ internal static class CgroupV1
             Blkio = Blkio(files),
             MemoryOomControl = OomControl(files.Table("memory", "memory.oom_control")),
         };
-        metrics.Hugetlb.AddRange(HugePageSizes
-            .Where(size => files.Text("hugetlb", $"hugetlb.{size}.usage_in_bytes") is not null)
-            .Select(size => HugePages(files, size)));
+        metrics.Hugetlb.AddRange(files.HugePageSizes("usage_in_bytes").Select(size => HugePages(files, size)));
         return new TypedBytes(TypeUrl, metrics.ToByteArray());
     }
 
@@ -38,8 +34,8 @@ internal static class CgroupV1
         var usage = new V1CpuUsage
         {
             Total = files.Number("cpuacct", "cpuacct.usage"),
-            Kernel = ticks.GetValueOrDefault("system") * NanosecondsPerTick,
-            User = ticks.GetValueOrDefault("user") * NanosecondsPerTick,
+            Kernel = ticks["system"] * NanosecondsPerTick,
+            User = ticks["user"] * NanosecondsPerTick,
         };
         foreach (var processor in (files.Text("cpuacct", "cpuacct.usage_percpu") ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
         {
@@ -51,9 +47,9 @@ internal static class CgroupV1
             Usage = usage,
             Throttling = new V1Throttle
             {
-                Periods = throttling.GetValueOrDefault("nr_periods"),
-                ThrottledPeriods = throttling.GetValueOrDefault("nr_throttled"),
-                ThrottledTime = throttling.GetValueOrDefault("throttled_time"),
+                Periods = throttling["nr_periods"],
+                ThrottledPeriods = throttling["nr_throttled"],
+                ThrottledTime = throttling["throttled_time"],
             },
         };
     }
@@ -61,41 +57,40 @@ internal static class CgroupV1
     private static V1MemoryStat Memory(CgroupFiles files)
     {
         var stat = files.Table("memory", "memory.stat");
-        ulong Of(string name) => stat.GetValueOrDefault(name);
         return new V1MemoryStat
         {
-            Cache = Of("cache"),
-            Rss = Of("rss"),
-            RssHuge = Of("rss_huge"),
-            MappedFile = Of("mapped_file"),
-            Dirty = Of("dirty"),
-            Writeback = Of("writeback"),
-            PgPgIn = Of("pgpgin"),
-            PgPgOut = Of("pgpgout"),
-            PgFault = Of("pgfault"),
-            PgMajFault = Of("pgmajfault"),
-            InactiveAnon = Of("inactive_anon"),
-            ActiveAnon = Of("active_anon"),
-            InactiveFile = Of("inactive_file"),
-            ActiveFile = Of("active_file"),
-            Unevictable = Of("unevictable"),
-            HierarchicalMemoryLimit = Of("hierarchical_memory_limit"),
-            HierarchicalSwapLimit = Of("hierarchical_memsw_limit"),
-            TotalCache = Of("total_cache"),
-            TotalRss = Of("total_rss"),
-            TotalRssHuge = Of("total_rss_huge"),
-            TotalMappedFile = Of("total_mapped_file"),
-            TotalDirty = Of("total_dirty"),
-            TotalWriteback = Of("total_writeback"),
-            TotalPgPgIn = Of("total_pgpgin"),
-            TotalPgPgOut = Of("total_pgpgout"),
-            TotalPgFault = Of("total_pgfault"),
-            TotalPgMajFault = Of("total_pgmajfault"),
-            TotalInactiveAnon = Of("total_inactive_anon"),
-            TotalActiveAnon = Of("total_active_anon"),
-            TotalInactiveFile = Of("total_inactive_file"),
-            TotalActiveFile = Of("total_active_file"),
-            TotalUnevictable = Of("total_unevictable"),
+            Cache = stat["cache"],
+            Rss = stat["rss"],
+            RssHuge = stat["rss_huge"],
+            MappedFile = stat["mapped_file"],
+            Dirty = stat["dirty"],
+            Writeback = stat["writeback"],
+            PgPgIn = stat["pgpgin"],
+            PgPgOut = stat["pgpgout"],
+            PgFault = stat["pgfault"],
+            PgMajFault = stat["pgmajfault"],
+            InactiveAnon = stat["inactive_anon"],
+            ActiveAnon = stat["active_anon"],
+            InactiveFile = stat["inactive_file"],
+            ActiveFile = stat["active_file"],
+            Unevictable = stat["unevictable"],
+            HierarchicalMemoryLimit = stat["hierarchical_memory_limit"],
+            HierarchicalSwapLimit = stat["hierarchical_memsw_limit"],
+            TotalCache = stat["total_cache"],
+            TotalRss = stat["total_rss"],
+            TotalRssHuge = stat["total_rss_huge"],
+            TotalMappedFile = stat["total_mapped_file"],
+            TotalDirty = stat["total_dirty"],
+            TotalWriteback = stat["total_writeback"],
+            TotalPgPgIn = stat["total_pgpgin"],
+            TotalPgPgOut = stat["total_pgpgout"],
+            TotalPgFault = stat["total_pgfault"],
+            TotalPgMajFault = stat["total_pgmajfault"],
+            TotalInactiveAnon = stat["total_inactive_anon"],
+            TotalActiveAnon = stat["total_active_anon"],
+            TotalInactiveFile = stat["total_inactive_file"],
+            TotalActiveFile = stat["total_active_file"],
+            TotalUnevictable = stat["total_unevictable"],
             Usage = Entry(files, "memory"),
             Swap = Entry(files, "memory.memsw"),
             Kernel = Entry(files, "memory.kmem"),
@@ -111,11 +106,11 @@ internal static class CgroupV1
         Failcnt = files.Number("memory", $"{prefix}.failcnt"),
     };
 
-    private static V1MemoryOomControl OomControl(IReadOnlyDictionary<string, ulong> control) => new()
+    private static V1MemoryOomControl OomControl(CgroupTable control) => new()
     {
-        OomKillDisable = control.GetValueOrDefault("oom_kill_disable"),
-        UnderOom = control.GetValueOrDefault("under_oom"),
-        OomKill = control.GetValueOrDefault("oom_kill"),
+        OomKillDisable = control["oom_kill_disable"],
+        UnderOom = control["under_oom"],
+        OomKill = control["oom_kill"],
     };
 
     private static V1BlkioStat Blkio(CgroupFiles files)

@@ -9,8 +9,6 @@ internal static class CgroupV2
 {
     private const string TypeUrl = "io.containerd.cgroups.v2.Metrics";
 
-    private static readonly string[] HugePageSizes = ["2MB", "1GB"];
-
     public static TypedBytes Read(CgroupFiles files)
     {
         var metrics = new CgroupV2Metrics
@@ -21,9 +19,7 @@ internal static class CgroupV2
             Io = Io(files),
             MemoryEvents = Events(files.Table("memory", "memory.events")),
         };
-        metrics.Hugetlb.AddRange(HugePageSizes
-            .Where(size => files.Text("hugetlb", $"hugetlb.{size}.current") is not null)
-            .Select(size => new V2HugetlbStat
+        metrics.Hugetlb.AddRange(files.HugePageSizes("current").Select(size => new V2HugetlbStat
             {
                 Pagesize = size,
                 Current = files.Number("hugetlb", $"hugetlb.{size}.current"),
@@ -32,53 +28,52 @@ internal static class CgroupV2
         return new TypedBytes(TypeUrl, metrics.ToByteArray());
     }
 
-    private static V2CpuStat Cpu(IReadOnlyDictionary<string, ulong> stat) => new()
+    private static V2CpuStat Cpu(CgroupTable stat) => new()
     {
-        UsageUsec = stat.GetValueOrDefault("usage_usec"),
-        UserUsec = stat.GetValueOrDefault("user_usec"),
-        SystemUsec = stat.GetValueOrDefault("system_usec"),
-        NrPeriods = stat.GetValueOrDefault("nr_periods"),
-        NrThrottled = stat.GetValueOrDefault("nr_throttled"),
-        ThrottledUsec = stat.GetValueOrDefault("throttled_usec"),
+        UsageUsec = stat["usage_usec"],
+        UserUsec = stat["user_usec"],
+        SystemUsec = stat["system_usec"],
+        NrPeriods = stat["nr_periods"],
+        NrThrottled = stat["nr_throttled"],
+        ThrottledUsec = stat["throttled_usec"],
     };
 
     private static V2MemoryStat Memory(CgroupFiles files)
     {
         var stat = files.Table("memory", "memory.stat");
-        ulong Of(string name) => stat.GetValueOrDefault(name);
         return new V2MemoryStat
         {
-            Anon = Of("anon"),
-            File = Of("file"),
-            KernelStack = Of("kernel_stack"),
-            Slab = Of("slab"),
-            Sock = Of("sock"),
-            Shmem = Of("shmem"),
-            FileMapped = Of("file_mapped"),
-            FileDirty = Of("file_dirty"),
-            FileWriteback = Of("file_writeback"),
-            AnonThp = Of("anon_thp"),
-            InactiveAnon = Of("inactive_anon"),
-            ActiveAnon = Of("active_anon"),
-            InactiveFile = Of("inactive_file"),
-            ActiveFile = Of("active_file"),
-            Unevictable = Of("unevictable"),
-            SlabReclaimable = Of("slab_reclaimable"),
-            SlabUnreclaimable = Of("slab_unreclaimable"),
-            Pgfault = Of("pgfault"),
-            Pgmajfault = Of("pgmajfault"),
-            WorkingsetRefault = Of("workingset_refault") + Of("workingset_refault_anon") + Of("workingset_refault_file"),
-            WorkingsetActivate = Of("workingset_activate") + Of("workingset_activate_anon") + Of("workingset_activate_file"),
-            WorkingsetNodereclaim = Of("workingset_nodereclaim"),
-            Pgrefill = Of("pgrefill"),
-            Pgscan = Of("pgscan"),
-            Pgsteal = Of("pgsteal"),
-            Pgactivate = Of("pgactivate"),
-            Pgdeactivate = Of("pgdeactivate"),
-            Pglazyfree = Of("pglazyfree"),
-            Pglazyfreed = Of("pglazyfreed"),
-            ThpFaultAlloc = Of("thp_fault_alloc"),
-            ThpCollapseAlloc = Of("thp_collapse_alloc"),
+            Anon = stat["anon"],
+            File = stat["file"],
+            KernelStack = stat["kernel_stack"],
+            Slab = stat["slab"],
+            Sock = stat["sock"],
+            Shmem = stat["shmem"],
+            FileMapped = stat["file_mapped"],
+            FileDirty = stat["file_dirty"],
+            FileWriteback = stat["file_writeback"],
+            AnonThp = stat["anon_thp"],
+            InactiveAnon = stat["inactive_anon"],
+            ActiveAnon = stat["active_anon"],
+            InactiveFile = stat["inactive_file"],
+            ActiveFile = stat["active_file"],
+            Unevictable = stat["unevictable"],
+            SlabReclaimable = stat["slab_reclaimable"],
+            SlabUnreclaimable = stat["slab_unreclaimable"],
+            Pgfault = stat["pgfault"],
+            Pgmajfault = stat["pgmajfault"],
+            WorkingsetRefault = stat["workingset_refault"] + stat["workingset_refault_anon"] + stat["workingset_refault_file"],
+            WorkingsetActivate = stat["workingset_activate"] + stat["workingset_activate_anon"] + stat["workingset_activate_file"],
+            WorkingsetNodereclaim = stat["workingset_nodereclaim"],
+            Pgrefill = stat["pgrefill"],
+            Pgscan = stat["pgscan"],
+            Pgsteal = stat["pgsteal"],
+            Pgactivate = stat["pgactivate"],
+            Pgdeactivate = stat["pgdeactivate"],
+            Pglazyfree = stat["pglazyfree"],
+            Pglazyfreed = stat["pglazyfreed"],
+            ThpFaultAlloc = stat["thp_fault_alloc"],
+            ThpCollapseAlloc = stat["thp_collapse_alloc"],
             Usage = files.Number("memory", "memory.current"),
             UsageLimit = files.Number("memory", "memory.max"),
             SwapUsage = files.Number("memory", "memory.swap.current"),
@@ -133,12 +128,12 @@ internal static class CgroupV2
         return entry;
     }
 
-    private static V2MemoryEvents Events(IReadOnlyDictionary<string, ulong> events) => new()
+    private static V2MemoryEvents Events(CgroupTable events) => new()
     {
-        Low = events.GetValueOrDefault("low"),
-        High = events.GetValueOrDefault("high"),
-        Max = events.GetValueOrDefault("max"),
-        Oom = events.GetValueOrDefault("oom"),
-        OomKill = events.GetValueOrDefault("oom_kill"),
+        Low = events["low"],
+        High = events["high"],
+        Max = events["max"],
+        Oom = events["oom"],
+        OomKill = events["oom_kill"],
     };
 }
