@@ -8,11 +8,28 @@ public sealed class LifecycleTests(SandboxFixture fixture)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    public static TheoryData<string> Runtimes => ["crun", "runc"];
+
+    public static MatrixTheoryData<string, string> RuntimesAndKinds => new(["crun", "runc"], ["native", "wasm"]);
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private TestBundle Bundle(string runtime, params IReadOnlyList<string> arguments) => new(fixture, arguments) { Runtime = runtime };
 
     private static async Task<int> EndAsync(IGuestProcess process) => (await process.Exit.WaitAsync(Patience, Cancellation)).Code;
+
+    private static async Task<IGuest> StartedAsync(TestBundle bundle)
+    {
+        var guest = await bundle.CreateAsync();
+        await guest.StartAsync(Cancellation);
+        return guest;
+    }
+
+    private static async Task DeleteAsync(TestBundle bundle, IGuest guest)
+    {
+        await guest.DeleteAsync(Cancellation);
+        Assert.Empty(bundle.Traces());
+    }
 
     private static async Task EventuallyAsync(Func<bool> condition)
     {
@@ -24,6 +41,12 @@ public sealed class LifecycleTests(SandboxFixture fixture)
         Assert.True(condition());
     }
 
+    /// <param name="mark">File that the hook makes. The hook reads its input to the end: crun dies of SIGPIPE when it does not.</param>
+    private static JsonObject TouchingHook(string hook, string mark) => new()
+    {
+        [hook] = new JsonArray(new JsonObject { ["path"] = "/bin/sh", ["args"] = new JsonArray("sh", "-c", $"cat >/dev/null; touch {mark}") }),
+    };
+
     private static byte[] ExecJson(params IReadOnlyList<string> arguments) => Encoding.UTF8.GetBytes(new JsonObject
     {
         ["user"] = new JsonObject { ["uid"] = 0, ["gid"] = 0 },
@@ -33,8 +56,7 @@ public sealed class LifecycleTests(SandboxFixture fixture)
     }.ToJsonString());
 
     [Theory]
-    [InlineData("crun")]
-    [InlineData("runc")]
+    [MemberData(nameof(Runtimes))]
     public async Task A_native_container_is_created_waits_runs_and_leaves_nothing(string runtime)
     {
         using var bundle = Bundle(runtime, "/native");
@@ -51,13 +73,11 @@ public sealed class LifecycleTests(SandboxFixture fixture)
         Assert.False(guest.Signal(9));
 
         await guest.DeleteAsync(Cancellation);
-        await guest.DeleteAsync(Cancellation);
-        Assert.Empty(bundle.Traces());
+        await DeleteAsync(bundle, guest);
     }
 
     [Theory]
-    [InlineData("crun")]
-    [InlineData("runc")]
+    [MemberData(nameof(Runtimes))]
     public async Task A_guest_waits_at_its_gate_with_code_and_working_directory(string runtime)
     {
         using var bundle = Bundle(runtime, "/app.wasm#go", "a", "b c");
@@ -69,13 +89,11 @@ public sealed class LifecycleTests(SandboxFixture fixture)
         await guest.StartAsync(Cancellation);
         Assert.Equal(0, await EndAsync(guest));
         Assert.Equal("run --gate --export go --kind module -- /app.wasm a b c\ncode \u007fELF\npwd /\n", bundle.Output);
-        await guest.DeleteAsync(Cancellation);
-        Assert.Empty(bundle.Traces());
+        await DeleteAsync(bundle, guest);
     }
 
     [Theory]
-    [InlineData("crun")]
-    [InlineData("runc")]
+    [MemberData(nameof(Runtimes))]
     public async Task A_refusal_of_the_run_program_is_the_error_of_start(string runtime)
     {
         using var bundle = Bundle(runtime, "/app.wasm", "refuse");
@@ -104,24 +122,17 @@ public sealed class LifecycleTests(SandboxFixture fixture)
         using var bundle = Bundle("crun", "/app.wasm");
         bundle.Put("/app.wasm", fixture.CachedModule("hooks"));
         var mark = Path.Combine(bundle.Folder, "started");
-        bundle.Spec["hooks"] = new JsonObject
-        {
-            ["poststart"] = new JsonArray(new JsonObject { ["path"] = "/bin/sh", ["args"] = new JsonArray("sh", "-c", $"cat >/dev/null; touch {mark}") }),
-        };
+        bundle.Spec["hooks"] = TouchingHook("poststart", mark);
         var guest = await bundle.CreateAsync();
         Assert.False(File.Exists(mark));
         await guest.StartAsync(Cancellation);
         Assert.True(File.Exists(mark));
         Assert.Equal(0, await EndAsync(guest));
-        await guest.DeleteAsync(Cancellation);
-        Assert.Empty(bundle.Traces());
+        await DeleteAsync(bundle, guest);
     }
 
     [Theory]
-    [InlineData("crun", "native")]
-    [InlineData("runc", "native")]
-    [InlineData("crun", "wasm")]
-    [InlineData("runc", "wasm")]
+    [MemberData(nameof(RuntimesAndKinds))]
     public async Task A_guest_that_was_never_started_can_be_killed_and_deleted(string runtime, string kind)
     {
         using var bundle = Bundle(runtime, kind == "wasm" ? "/app.wasm" : "/native");
@@ -136,31 +147,25 @@ public sealed class LifecycleTests(SandboxFixture fixture)
     }
 
     [Theory]
-    [InlineData("crun", "native")]
-    [InlineData("runc", "native")]
-    [InlineData("crun", "wasm")]
-    [InlineData("runc", "wasm")]
+    [MemberData(nameof(RuntimesAndKinds))]
     public async Task Delete_ends_a_living_guest(string runtime, string kind)
     {
         using var bundle = Bundle(runtime, kind == "wasm" ? "/app.wasm" : "/native", "sleep");
         bundle.Put("/app.wasm", fixture.CachedModule("living"));
-        var guest = await bundle.CreateAsync();
-        await guest.StartAsync(Cancellation);
+        var guest = await StartedAsync(bundle);
         await guest.DeleteAsync(Cancellation);
         Assert.Equal(137, await EndAsync(guest));
         Assert.Empty(bundle.Traces());
     }
 
     [Theory]
-    [InlineData("crun")]
-    [InlineData("runc")]
+    [MemberData(nameof(Runtimes))]
     public async Task Exec_runs_another_export_another_module_and_a_native_program(string runtime)
     {
         using var bundle = Bundle(runtime, "/app.wasm", "sleep");
         bundle.Put("/app.wasm", fixture.CachedModule("exec init"));
         bundle.Put("/other.wasm", fixture.CachedModule("exec other", Skiff.Guest.CodeKind.Component));
-        var guest = await bundle.CreateAsync();
-        await guest.StartAsync(Cancellation);
+        var guest = await StartedAsync(bundle);
 
         async Task<(int Code, string Output)> ExecAsync(string name, params IReadOnlyList<string> arguments)
         {
@@ -188,18 +193,15 @@ public sealed class LifecycleTests(SandboxFixture fixture)
         Assert.Equal("the module imports what nobody has", fault.Message);
         Assert.Equal(126, await EndAsync(refused));
 
-        await guest.DeleteAsync(Cancellation);
-        Assert.Empty(bundle.Traces());
+        await DeleteAsync(bundle, guest);
     }
 
     [Theory]
-    [InlineData("crun")]
-    [InlineData("runc")]
+    [MemberData(nameof(Runtimes))]
     public async Task Signals_reach_the_init_and_everything_of_a_guest(string runtime)
     {
         using var bundle = Bundle(runtime, "/native", "term");
-        var guest = await bundle.CreateAsync();
-        await guest.StartAsync(Cancellation);
+        var guest = await StartedAsync(bundle);
         var exec = guest.Exec("x", ExecJson("/native", "fork"), bundle.Stdio("x", "x"));
         await exec.StartAsync(Cancellation);
         await EventuallyAsync(() => guest.Pids().Count == 5);
@@ -207,18 +209,15 @@ public sealed class LifecycleTests(SandboxFixture fixture)
         guest.SignalAll(15);
         Assert.Equal(143, await EndAsync(guest));
         Assert.True(await EndAsync(exec) is 137 or 143);
-        await guest.DeleteAsync(Cancellation);
-        Assert.Empty(bundle.Traces());
+        await DeleteAsync(bundle, guest);
     }
 
     [Theory]
-    [InlineData("crun")]
-    [InlineData("runc")]
+    [MemberData(nameof(Runtimes))]
     public async Task A_paused_guest_stands_still_and_can_be_deleted(string runtime)
     {
         using var bundle = Bundle(runtime, "/native", "sleep");
-        var guest = await bundle.CreateAsync();
-        await guest.StartAsync(Cancellation);
+        var guest = await StartedAsync(bundle);
         await guest.PauseAsync(Cancellation);
         Assert.StartsWith("FR", guest.ControlGroup.TryRead("freezer", "freezer.state") ?? "FROZEN", StringComparison.Ordinal);
         await guest.ResumeAsync(Cancellation);
@@ -229,14 +228,12 @@ public sealed class LifecycleTests(SandboxFixture fixture)
     }
 
     [Theory]
-    [InlineData("crun")]
-    [InlineData("runc")]
+    [MemberData(nameof(Runtimes))]
     public async Task Limits_are_updated_and_their_breach_is_counted(string runtime)
     {
         using var bundle = Bundle(runtime, "/native", "sleep");
         ((JsonObject)bundle.Linux["resources"]!)["memory"] = new JsonObject { ["limit"] = 64 << 20 };
-        var guest = await bundle.CreateAsync();
-        await guest.StartAsync(Cancellation);
+        var guest = await StartedAsync(bundle);
         await guest.UpdateAsync("""{"memory":{"limit":16777216}}"""u8.ToArray(), Cancellation);
         var limit = guest.ControlGroup.TryRead("memory", "memory.limit_in_bytes") ?? guest.ControlGroup.TryRead("memory", "memory.max");
         Assert.Equal("16777216", limit?.Trim());
@@ -248,13 +245,11 @@ public sealed class LifecycleTests(SandboxFixture fixture)
 
         var fault = await Assert.ThrowsAsync<SandboxException>(() => guest.UpdateAsync("{"u8.ToArray(), Cancellation));
         Assert.Contains("update", fault.Message, StringComparison.Ordinal);
-        await guest.DeleteAsync(Cancellation);
-        Assert.Empty(bundle.Traces());
+        await DeleteAsync(bundle, guest);
     }
 
     [Theory]
-    [InlineData("crun")]
-    [InlineData("runc")]
+    [MemberData(nameof(Runtimes))]
     public async Task A_terminal_is_handed_over(string runtime)
     {
         using var bundle = Bundle(runtime, "/native", "tty");
@@ -268,26 +263,22 @@ public sealed class LifecycleTests(SandboxFixture fixture)
         using var screen = new FileStream(guest.Terminal.Master, FileAccess.Read, bufferSize: 0);
         var count = await screen.ReadAsync(buffer, Cancellation);
         Assert.Equal("a terminal\r\n", Encoding.UTF8.GetString(buffer, 0, count));
-        await guest.DeleteAsync(Cancellation);
-        Assert.Empty(bundle.Traces());
+        await DeleteAsync(bundle, guest);
         Assert.Empty(Directory.EnumerateFiles(fixture.Places.RunFolder, "tty.*"));
     }
 
     [Theory]
-    [InlineData("crun")]
-    [InlineData("runc")]
+    [MemberData(nameof(Runtimes))]
     public async Task An_exec_can_have_a_terminal(string runtime)
     {
         using var bundle = Bundle(runtime, "/native", "sleep");
-        var guest = await bundle.CreateAsync();
-        await guest.StartAsync(Cancellation);
+        var guest = await StartedAsync(bundle);
         var exec = guest.Exec("x", ExecJson("/native", "tty"), new GuestStdio(null, null, null, Terminal: true));
         await exec.StartAsync(Cancellation);
         Assert.Equal(0, await EndAsync(exec));
         Assert.NotNull(exec.Terminal);
         exec.Terminal.Dispose();
-        await guest.DeleteAsync(Cancellation);
-        Assert.Empty(bundle.Traces());
+        await DeleteAsync(bundle, guest);
     }
 
     [Fact]
@@ -295,12 +286,8 @@ public sealed class LifecycleTests(SandboxFixture fixture)
     {
         using var bundle = Bundle("crun", "/native");
         var mark = Path.Combine(bundle.Folder, "stopped");
-        bundle.Spec["hooks"] = new JsonObject
-        {
-            ["poststop"] = new JsonArray(new JsonObject { ["path"] = "/bin/sh", ["args"] = new JsonArray("sh", "-c", $"cat >/dev/null; touch {mark}") }),
-        };
-        var guest = await bundle.CreateAsync();
-        await guest.StartAsync(Cancellation);
+        bundle.Spec["hooks"] = TouchingHook("poststop", mark);
+        var guest = await StartedAsync(bundle);
         Assert.Equal(0, await EndAsync(guest));
         Assert.False(File.Exists(mark));
         await guest.DeleteAsync(Cancellation);
