@@ -1,6 +1,6 @@
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
-using Skiff.Functional.Harness;
+using Skiff.Harness;
 
 namespace Skiff.Bench;
 

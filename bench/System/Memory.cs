@@ -1,5 +1,5 @@
 using System.Globalization;
-using Skiff.Functional.Harness;
+using Skiff.Harness;
 
 namespace Skiff.Bench;
 

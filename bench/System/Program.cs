@@ -1,7 +1,7 @@
 // System benchmarks: everything is a ratio against a peer measured in the same run, in turn, on the same containerd.
 // usage: Skiff.Bench.System [cycle|ctr|throughput|own|memory|run]... [--rounds N]; without names: all of them.
 using Skiff.Bench;
-using Skiff.Functional.Harness;
+using Skiff.Harness;
 
 var names = args.TakeWhile(word => word != "--rounds").ToHashSet();
 var roundsAt = Array.IndexOf(args, "--rounds");

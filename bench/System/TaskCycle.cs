@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Skiff.Functional.Harness;
-using Skiff.Functional.Wire;
+using Skiff.Harness;
+using Skiff.Harness.Wire;
 
 namespace Skiff.Bench;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Skiff.Functional.Harness;
+using Skiff.Harness;
 
 namespace Skiff.Bench;
 

@@ -1,4 +1,4 @@
-using Skiff.Functional.Harness;
+using Skiff.Functional;
 using Xunit.Sdk;
 using Xunit.v3;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Skiff.Functional.Harness;
+using Skiff.Harness;
 
 namespace Skiff.Functional.Docker;
 
@@ -63,7 +63,7 @@ public sealed class DockerTests
         var tar = Path.Combine(Path.GetTempPath(), $"skiff-docker-{Environment.ProcessId}.tar");
         try
         {
-            Images.WriteRootfs(tar, Image, "linux/amd64", Guest.Files(), ["/toolbox.wasm"]);
+            Images.WriteRootfs(tar, Image, "linux/amd64", Images.GuestFiles(), ["/toolbox.wasm"]);
             await docker.LoadAsync(tar);
             return docker;
         }

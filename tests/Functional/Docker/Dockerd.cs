@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using Skiff.Functional.Harness;
+using Skiff.Harness;
 
 namespace Skiff.Functional.Docker;
 

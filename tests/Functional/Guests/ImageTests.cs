@@ -1,4 +1,4 @@
-using Skiff.Functional.Harness;
+using Skiff.Harness;
 
 namespace Skiff.Functional.Guests;
 

@@ -1,5 +1,5 @@
 using Grpc.Core;
-using Skiff.Functional.Harness;
+using Skiff.Harness;
 
 namespace Skiff.Functional.Hostile;
 
@@ -25,7 +25,7 @@ public sealed class CrashTests(Nodes nodes) : NodeTest(nodes)
         }
 
         Assert.Equal("hello from C\n", (await node.Ctr.RunGuestAsync("/toolbox.wasm")).Succeeded());
-        await Leaks.AssertNoneAsync(node, ServersGone);
+        await Leaks.RequireNoneAsync(node, ServersGone);
     }
 
     private static async Task RunningAsync(TestTask task)

@@ -1,8 +1,8 @@
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using Skiff.Functional.Harness;
-using Skiff.Functional.Wire;
+using Skiff.Harness;
+using Skiff.Harness.Wire;
 
 namespace Skiff.Functional.Hostile;
 
@@ -159,7 +159,7 @@ public sealed class HostileTests(Nodes nodes) : NodeTest(nodes), IDisposable
         }
 
         Assert.Equal("hello from C\n", (await node.Ctr.RunGuestAsync("/toolbox.wasm")).Succeeded());
-        await Leaks.AssertNoneAsync(node);
+        await Leaks.RequireNoneAsync(node);
     }
 
     [Theory, OnContainerd]

@@ -1,5 +1,5 @@
-using Skiff.Functional.Harness;
-using Skiff.Functional.Wire;
+using Skiff.Harness;
+using Skiff.Harness.Wire;
 
 namespace Skiff.Functional.Life;
 

@@ -1,5 +1,5 @@
 using Grpc.Core;
-using Skiff.Functional.Harness;
+using Skiff.Harness;
 
 namespace Skiff.Functional.Life;
 
@@ -18,7 +18,7 @@ public sealed class DeathTests(Nodes nodes) : NodeTest(nodes)
 
         await events.HoldsAsync(task.Id, "/tasks/exit");
         Assert.Equal(137u, events.Of(task.Id).First(entry => entry.Topic == "/tasks/exit").ExitStatus);
-        await Leaks.AssertNoneAsync(node);
+        await Leaks.RequireNoneAsync(node);
     }
 
     [Theory, OnContainerd]
@@ -38,7 +38,7 @@ public sealed class DeathTests(Nodes nodes) : NodeTest(nodes)
                 Signals.Send(server, Signals.Kill);
             }
 
-            await Leaks.AssertNoneAsync(node);
+            await Leaks.RequireNoneAsync(node);
         }
         finally
         {
@@ -66,7 +66,7 @@ public sealed class DeathTests(Nodes nodes) : NodeTest(nodes)
             Assert.All(await Task.WhenAll(tasks.Select(task => task.WaitAsync())), code => Assert.Equal(42u, code));
             await Task.WhenAll(tasks.Select(task => task.DeleteAsync()));
 
-            await Leaks.AssertNoneAsync(node);
+            await Leaks.RequireNoneAsync(node);
         }
         finally
         {
@@ -85,7 +85,7 @@ public sealed class DeathTests(Nodes nodes) : NodeTest(nodes)
         var error = await Assert.ThrowsAsync<RpcException>(() => TestTask.CreateAsync(node, ["/missing.wasm"]));
 
         Assert.Contains("missing.wasm", error.Status.Detail, StringComparison.Ordinal);
-        await Leaks.AssertNoneAsync(node);
+        await Leaks.RequireNoneAsync(node);
     }
 
     internal static int ServerOf(TestTask task)

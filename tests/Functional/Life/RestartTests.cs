@@ -1,7 +1,7 @@
 using System.Globalization;
-using Skiff.Functional.Cri;
-using Skiff.Functional.Harness;
-using Skiff.Functional.Wire;
+using Skiff.Harness;
+using Skiff.Harness.Cri;
+using Skiff.Harness.Wire;
 
 namespace Skiff.Functional.Life;
 
@@ -28,7 +28,7 @@ public sealed class RestartTests(Nodes nodes) : NodeTest(nodes)
         await native.KillAsync(Signals.Kill);
         Assert.Equal(137u, await native.WaitAsync());
         await native.DeleteAsync();
-        await Leaks.AssertNoneAsync(node);
+        await Leaks.RequireNoneAsync(node);
     }
 
     [Theory, OnContainerd]
@@ -45,7 +45,7 @@ public sealed class RestartTests(Nodes nodes) : NodeTest(nodes)
 
         Assert.Equal(143u, await task.WaitAsync());
         Assert.Equal(143u, (await task.DeleteAsync()).ExitStatus);
-        await Leaks.AssertNoneAsync(node);
+        await Leaks.RequireNoneAsync(node);
     }
 
     [Theory, OnContainerd]

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Skiff.Functional.Harness;
+using Skiff.Harness;
 
 namespace Skiff.Functional.Pods;
 
@@ -18,14 +18,14 @@ public sealed class HundredPodsTests(Nodes nodes) : NodeTest(nodes)
             await LiveAsync(node);
         }
 
-        await Leaks.AssertNoneAsync(node);
+        await Leaks.RequireNoneAsync(node);
         var before = Measure(node);
         for (var i = 0; i < Count; i++)
         {
             await LiveAsync(node);
         }
 
-        await Leaks.AssertNoneAsync(node);
+        await Leaks.RequireNoneAsync(node);
         var after = await Eventually.SettlesAsync(() => Measure(node), now => now.Descriptors <= before.Descriptors + 10, TimeSpan.FromSeconds(10));
         Assert.InRange(after.Descriptors, 0, before.Descriptors + 10);
         Assert.InRange(after.Mounts, 0, before.Mounts);

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Skiff.Functional.Cri;
-using Skiff.Functional.Harness;
+using Skiff.Harness;
+using Skiff.Harness.Cri;
 
 namespace Skiff.Functional.Pods;
 

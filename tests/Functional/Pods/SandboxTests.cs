@@ -1,4 +1,5 @@
-using Skiff.Functional.Harness;
+using Skiff.Harness;
+using Skiff.Harness.Cri;
 
 namespace Skiff.Functional.Pods;
 
@@ -36,7 +37,7 @@ public sealed class SandboxTests(Nodes nodes) : NodeTest(nodes)
 
         await node.RestartAsync();
 
-        Assert.Equal(Cri.ContainerState.ContainerRunning, (await container.StatusAsync()).State);
+        Assert.Equal(ContainerState.ContainerRunning, (await container.StatusAsync()).State);
         await container.StopAsync(TimeSpan.FromSeconds(10));
         Assert.Equal(143, (await container.StatusAsync()).ExitCode);
     }
@@ -55,6 +56,6 @@ public sealed class SandboxTests(Nodes nodes) : NodeTest(nodes)
         await sleeper.StopAsync(TimeSpan.FromSeconds(10));
         Assert.Equal(143, (await sleeper.StatusAsync()).ExitCode);
         await sleeper.RemoveAsync();
-        Assert.Equal(Cri.ContainerState.ContainerRunning, (await native.StatusAsync()).State);
+        Assert.Equal(ContainerState.ContainerRunning, (await native.StatusAsync()).State);
     }
 }

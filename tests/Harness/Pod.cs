@@ -1,7 +1,7 @@
 using System.Text;
-using Skiff.Functional.Cri;
+using Skiff.Harness.Cri;
 
-namespace Skiff.Functional.Harness;
+namespace Skiff.Harness;
 
 /// <summary>What a kubelet would ask of a pod.</summary>
 internal sealed record PodRequest

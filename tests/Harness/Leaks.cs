@@ -1,7 +1,7 @@
-using Skiff.Functional.Cri;
-using Skiff.Functional.Wire;
+using Skiff.Harness.Cri;
+using Skiff.Harness.Wire;
 
-namespace Skiff.Functional.Harness;
+namespace Skiff.Harness;
 
 /// <summary>What containers of a node have left behind on the machine: everything here must be empty when they are deleted.</summary>
 internal static class Leaks
@@ -10,10 +10,13 @@ internal static class Leaks
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
     /// <summary>Fails with a list of what is left, after a while: containerd and the servers clean up in the background.</summary>
-    public static async Task AssertNoneAsync(Containerd node, TimeSpan? patience = null)
+    public static async Task RequireNoneAsync(Containerd node, TimeSpan? patience = null)
     {
         var left = await Eventually.SettlesAsync(() => Find(node), found => found.Count == 0, patience ?? Patience);
-        Assert.True(left.Count == 0, $"left behind on containerd {node.Version.Name}:\n  {string.Join("\n  ", left)}");
+        if (left.Count > 0)
+        {
+            throw new InvalidOperationException($"left behind on containerd {node.Version.Name}:\n  {string.Join("\n  ", left)}");
+        }
     }
 
     public static List<string> Find(Containerd node) =>

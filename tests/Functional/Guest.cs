@@ -1,4 +1,6 @@
-namespace Skiff.Functional.Harness;
+using Skiff.Harness;
+
+namespace Skiff.Functional;
 
 /// <summary>The guests of <c>tests/Guests</c>. A test asks for one by name; one that was not built skips the test with the reason.</summary>
 internal static class Guest
@@ -13,18 +15,5 @@ internal static class Guest
         var path = Path.Combine(Repository.Guests, name);
         Assert.SkipUnless(File.Exists(path), $"{name} was not built: its toolchain is missing (run scripts/setup.sh, then build)");
         return path;
-    }
-
-    /// <summary>The content of the image <see cref="Images.Guests"/>.</summary>
-    public static Dictionary<string, string?> Files()
-    {
-        var files = new Dictionary<string, string?> { ["/bin"] = null, ["/tmp"] = null, ["/data"] = null, ["/nested"] = null };
-        foreach (var path in Directory.EnumerateFiles(Repository.Guests))
-        {
-            var name = Path.GetFileName(path);
-            files[Path.HasExtension(name) ? $"/{name}" : $"/bin/{name}"] = path;
-        }
-
-        return files;
     }
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Skiff.Functional.Harness;
+namespace Skiff.Harness;
 
 /// <summary>A containerd of our own: root, state, sockets and log below one temporary folder. Started, restarted and killed at will.</summary>
 internal sealed class Containerd : IAsyncDisposable
@@ -53,7 +53,11 @@ internal sealed class Containerd : IAsyncDisposable
         string? skiffOptions = null,
         IReadOnlyDictionary<string, string?>? environment = null)
     {
-        Assert.True(File.Exists(Repository.Shim), $"{Repository.Shim} is missing: run make publish");
+        if (!File.Exists(Repository.Shim))
+        {
+            throw new InvalidOperationException($"{Repository.Shim} is missing: run make publish");
+        }
+
         var node = new Containerd(version, skiffOptions);
         foreach (var (key, value) in environment ?? new Dictionary<string, string?>())
         {
@@ -84,7 +88,11 @@ internal sealed class Containerd : IAsyncDisposable
         await Eventually.BecomesTrueAsync(
             async () =>
             {
-                Assert.False(_process.HasExited, $"containerd {Version.Name} ended:\n{Log()}");
+                if (_process.HasExited)
+                {
+                    throw new InvalidOperationException($"containerd {Version.Name} ended:\n{Log()}");
+                }
+
                 return File.Exists(Socket) && (await Ctr.TryAsync("version")).ExitCode == 0;
             },
             $"containerd {Version.Name} answers\n{Log()}",
@@ -140,7 +148,7 @@ internal sealed class Containerd : IAsyncDisposable
     private async Task ImportBasicsAsync()
     {
         var tar = Path.Combine(Folder, "image.tar");
-        Images.WriteRootfs(tar, Images.Guests, "linux/amd64", Guest.Files(), ["/toolbox.wasm"]);
+        Images.WriteRootfs(tar, Images.Guests, "linux/amd64", Images.GuestFiles(), ["/toolbox.wasm"]);
         await Ctr.RunAsync("image", "import", tar);
         (await Ctr.TryInAsync("k8s.io", "image", "import", tar)).Succeeded();
         var pause = new Dictionary<string, string?> { ["/pause"] = Path.Combine(Repository.Guests, "pause") };

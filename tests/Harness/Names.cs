@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Skiff.Functional.Harness;
+namespace Skiff.Harness;
 
 /// <summary>Container names that no other test uses.</summary>
 internal static class Names

@@ -1,10 +1,10 @@
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
-using Skiff.Functional.Cri;
-using Skiff.Functional.Wire;
+using Skiff.Harness.Cri;
+using Skiff.Harness.Wire;
 
-namespace Skiff.Functional.Harness;
+namespace Skiff.Harness;
 
 /// <summary>containerd's own API and the CRI over its socket. A namespace goes with every call of the former.</summary>
 internal sealed class ContainerdClient : IDisposable

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Skiff.Functional.Harness;
+namespace Skiff.Harness;
 
 /// <summary>kill(2): System.Diagnostics can only send KILL.</summary>
 internal static partial class Signals

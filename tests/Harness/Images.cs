@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Skiff.Functional.Harness;
+namespace Skiff.Harness;
 
 /// <summary>Writes images as OCI layout tars, in every form that a Wasm image takes.</summary>
 internal static class Images
@@ -24,6 +24,19 @@ internal static class Images
         public string Digest { get; } = Convert.ToHexStringLower(SHA256.HashData(Bytes));
 
         public JsonObject Descriptor() => new() { ["mediaType"] = MediaType, ["digest"] = $"sha256:{Digest}", ["size"] = Bytes.Length };
+    }
+
+    /// <summary>The content of the image <see cref="Guests"/>.</summary>
+    public static Dictionary<string, string?> GuestFiles()
+    {
+        var files = new Dictionary<string, string?> { ["/bin"] = null, ["/tmp"] = null, ["/data"] = null, ["/nested"] = null };
+        foreach (var path in Directory.EnumerateFiles(Repository.Guests))
+        {
+            var name = Path.GetFileName(path);
+            files[Path.HasExtension(name) ? $"/{name}" : $"/bin/{name}"] = path;
+        }
+
+        return files;
     }
 
     /// <summary>An image whose only layer is a tar of these files.</summary>

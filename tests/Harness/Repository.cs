@@ -1,4 +1,4 @@
-namespace Skiff.Functional.Harness;
+namespace Skiff.Harness;
 
 /// <summary>Where the things under test and the guests lie.</summary>
 internal static class Repository

@@ -1,4 +1,4 @@
-namespace Skiff.Functional.Harness;
+namespace Skiff.Harness;
 
 /// <summary>A containerd that the ring runs on: 1.6 is the machine's own, the others are unpacked by scripts/setup.sh.</summary>
 internal sealed record ContainerdVersion(string Name, string BinaryFolder)

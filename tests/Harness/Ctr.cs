@@ -1,4 +1,4 @@
-namespace Skiff.Functional.Harness;
+namespace Skiff.Harness;
 
 /// <summary>containerd's own command line, of the version under test.</summary>
 internal sealed class Ctr(Containerd node)

@@ -1,4 +1,6 @@
-namespace Skiff.Functional.Harness;
+using Skiff.Harness;
+
+namespace Skiff.Functional;
 
 /// <summary>A test on a running containerd. When it ends, nothing that it made may be left on the machine.</summary>
 public abstract class NodeTest(Nodes nodes) : IAsyncLifetime
@@ -29,7 +31,7 @@ public abstract class NodeTest(Nodes nodes) : IAsyncLifetime
         {
             try
             {
-                await Leaks.AssertNoneAsync(node);
+                await Leaks.RequireNoneAsync(node);
             }
             catch
             {

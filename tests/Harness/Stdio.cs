@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Skiff.Functional.Harness;
+namespace Skiff.Harness;
 
 /// <summary>The FIFOs of a task as containerd's client holds them: one to write, two to read until their end.</summary>
 internal sealed class Stdio : IDisposable

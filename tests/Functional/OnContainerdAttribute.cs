@@ -1,8 +1,9 @@
 using System.Reflection;
+using Skiff.Harness;
 using Xunit.Sdk;
 using Xunit.v3;
 
-namespace Skiff.Functional.Harness;
+namespace Skiff.Functional;
 
 /// <summary>
 /// Runs a theory once per containerd, or only on those named. <c>SKIFF_CONTAINERD=2.1</c> narrows a run to one of them.

@@ -1,4 +1,4 @@
-namespace Skiff.Functional.Harness;
+namespace Skiff.Harness;
 
 /// <summary>Waiting for something that another process does: asked again until it is so, or until the deadline has passed.</summary>
 internal static class Eventually

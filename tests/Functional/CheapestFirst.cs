@@ -1,7 +1,7 @@
 using Xunit.Sdk;
 using Xunit.v3;
 
-namespace Skiff.Functional.Harness;
+namespace Skiff.Functional;
 
 /// <summary>Classes run in this order: what is cheap and telling first, so that a broken build shows within seconds.</summary>
 public sealed class CheapestFirst : ITestCollectionOrderer

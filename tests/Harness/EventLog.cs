@@ -1,7 +1,7 @@
 using Grpc.Core;
-using Skiff.Functional.Wire;
+using Skiff.Harness.Wire;
 
-namespace Skiff.Functional.Harness;
+namespace Skiff.Harness;
 
 /// <summary>A task event as a subscriber of containerd sees it.</summary>
 internal sealed record TaskEvent(string Topic, string Container, string ExecId, uint ExitStatus);

@@ -2,9 +2,9 @@ using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using Skiff.Functional.Wire;
+using Skiff.Harness.Wire;
 
-namespace Skiff.Functional.Harness;
+namespace Skiff.Harness;
 
 /// <summary>A container made with ctr and driven over containerd's tasks API: every step of its life by itself.</summary>
 internal sealed class TestTask : IAsyncDisposable

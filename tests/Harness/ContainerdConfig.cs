@@ -1,4 +1,4 @@
-namespace Skiff.Functional.Harness;
+namespace Skiff.Harness;
 
 /// <summary>Writes the configuration of a private containerd: everything of it lies below one folder.</summary>
 internal static class ContainerdConfig

@@ -1,18 +1,14 @@
 using System.Diagnostics;
 using System.Text;
 
-namespace Skiff.Functional.Harness;
+namespace Skiff.Harness;
 
 internal sealed record CommandResult(string CommandLine, int ExitCode, string Output, string Error)
 {
     public override string ToString() => $"{CommandLine}\nexit {ExitCode}\n--- stdout\n{Output}\n--- stderr\n{Error}";
 
     /// <summary>The output of a command that had to succeed.</summary>
-    public string Succeeded()
-    {
-        Assert.True(ExitCode == 0, ToString());
-        return Output;
-    }
+    public string Succeeded() => ExitCode == 0 ? Output : throw new InvalidOperationException(ToString());
 }
 
 internal static class Command

@@ -1,4 +1,6 @@
-namespace Skiff.Functional.Harness;
+using Skiff.Harness;
+
+namespace Skiff.Functional;
 
 /// <summary>
 /// One containerd of each version for the whole run, started when the first test asks for it. Tests that restart or break a
