@@ -12,9 +12,12 @@ node_packages=(containerd runc crun iproute2)
 guest_packages=(wasi-libc libclang-rt-14-dev-wasm32)
 test_packages=(containernetworking-plugins gcc rustc libstd-rust-dev-wasm32)
 
-# The preview1-to-component adapter that clang's programs need to become a Preview 2 component.
-adapter_package=@bytecodealliance/jco@1.35.0
-adapter_file=package/lib/wasi_snapshot_preview1.command.wasm
+# Holds the preview1-to-component adapters that clang's programs need to become components, and the WIT of WASI 0.2.
+jco_package=@bytecodealliance/jco@1.35.0
+wit_version=0.2.12
+
+# Makes components from JavaScript: 385 MB, and half a minute to install.
+js_packages=("$jco_package" @bytecodealliance/componentize-js@0.23.0)
 
 only_demo=no
 [ "${1:-}" = --demo ] && only_demo=yes
@@ -99,16 +102,39 @@ fetch_wasm_tools() {
     chmod +x "$root/bin/wasm-tools"
 }
 
-fetch_adapter() {
+# Debian's npm costs 90 s and 270 MB: only where there is none.
+have_npm() {
+    command -v npm >/dev/null || install_packages npm
+    command -v npm >/dev/null
+}
+
+# The adapters into .cache/adapter, the WIT packages into .cache/wit.
+fetch_adapters() {
     local folder=$cache/adapter
-    [ -e "$folder/command.wasm" ] && return
-    command -v npm >/dev/null || install_packages npm || true
+    [ -e "$folder/reactor.wasm" ] && [ -e "$cache/wit/wasi-http" ] && return
+    rm -rf "$folder" "$cache/wit"
     mkdir -p "$folder"
-    if (cd "$folder" && npm pack --silent "$adapter_package" >/dev/null && tar xzf ./*.tgz "$adapter_file"); then
-        mv "$folder/$adapter_file" "$folder/command.wasm"
+    if have_npm && (cd "$folder" && npm pack --silent "$jco_package" >/dev/null && tar xzf ./*.tgz package/lib); then
+        mv "$folder"/package/lib/wasi_snapshot_preview1.command.wasm "$folder/command.wasm"
+        mv "$folder"/package/lib/wit/builtin/$wit_version "$cache/wit"
+        mv "$folder"/package/lib/wasi_snapshot_preview1.reactor.wasm "$folder/reactor.wasm"
         rm -rf "$folder"/*.tgz "$folder/package"
     else
-        missing+=("the Preview 1 adapter ($adapter_package): the Preview 2 component made from C is skipped")
+        missing+=("the Preview 1 adapters and WIT packages ($jco_package): the components made from C and Rust are skipped")
+    fi
+}
+
+fetch_js_tools() {
+    local folder=$cache/js
+    [ -e "$folder/.complete" ] && return
+    say "setup: installing ${js_packages[*]}"
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    echo '{ "private": true, "type": "module" }' >"$folder/package.json"
+    if have_npm && (cd "$folder" && npm install --silent --no-audit --no-fund --save-exact "${js_packages[@]}" >/dev/null); then
+        touch "$folder/.complete"
+    else
+        missing+=("componentize-js (${js_packages[*]}): the guests made from JavaScript are skipped")
     fi
 }
 
@@ -124,7 +150,8 @@ if [ "$only_demo" = no ]; then
     fetch_containerds
     fetch_docker
     fetch_wasm_tools
-    fetch_adapter
+    fetch_adapters
+    fetch_js_tools
 fi
 
 for text in "${missing[@]}"; do
