@@ -13,7 +13,12 @@ public sealed class ListType(ValueType element) : ValueType
 
     public override bool HasHandles => Element.HasHandles;
 
-    public override bool StructurallyEquals(ValueType other) => other is ListType list && Element.StructurallyEquals(list.Element);
+    public override int Depth => DepthAbove(Element);
+
+    public override int Nodes => AddNodes(1, Element);
+
+    public override bool StructurallyEquals(ValueType other) => ReferenceEquals(this, other)
+        || (other is ListType list && Element.StructurallyEquals(list.Element));
 
     public override string ToString() => $"list<{Element}>";
 
@@ -21,6 +26,40 @@ public sealed class ListType(ValueType element) : ValueType
     {
         flat.Add(CoreType.I32);
         flat.Add(CoreType.I32);
+    }
+}
+
+/// <summary><c>list&lt;T, n&gt;</c>: so many elements one after the other, in place.</summary>
+public sealed class FixedListType(ValueType element, uint length) : ValueType
+{
+    public ValueType Element { get; } = element;
+
+    public uint Length { get; } = length;
+
+    public override uint Size { get; } = checked(element.Size * length);
+
+    public override uint Alignment => Element.Alignment;
+
+    public override bool NeedsMemory => Element.NeedsMemory;
+
+    public override bool HasHandles => Element.HasHandles;
+
+    public override int Depth => DepthAbove(Element);
+
+    // Lifting and lowering take as many steps as there are elements.
+    public override int Nodes { get; } = (int)Math.Min(int.MaxValue, 1 + ((long)length * element.Nodes));
+
+    public override bool StructurallyEquals(ValueType other) => ReferenceEquals(this, other)
+        || (other is FixedListType list && list.Length == Length && Element.StructurallyEquals(list.Element));
+
+    public override string ToString() => $"list<{Element}, {Length}>";
+
+    internal override void AppendFlat(List<CoreType> flat)
+    {
+        for (var i = 0u; i < Length && flat.Count < FlatCountCap; i++)
+        {
+            flat.AddRange(Element.Flat);
+        }
     }
 }
 
@@ -49,6 +88,8 @@ public sealed class RecordType : ValueType
             Alignment = Math.Max(Alignment, type.Alignment);
             NeedsMemory |= type.NeedsMemory;
             HasHandles |= type.HasHandles;
+            Depth = Math.Max(Depth, DepthAbove(type));
+            Nodes = AddNodes(Nodes, type);
         }
 
         Size = checked((uint)Align(size, Alignment));
@@ -69,6 +110,10 @@ public sealed class RecordType : ValueType
 
     public override bool HasHandles { get; }
 
+    public override int Depth { get; } = 1;
+
+    public override int Nodes { get; } = 1;
+
     /// <exception cref="OverflowException">The record is larger than 4 GiB.</exception>
     public static RecordType Record(params ReadOnlySpan<Member> fields) => new(fields.ToArray(), isTuple: false);
 
@@ -84,8 +129,8 @@ public sealed class RecordType : ValueType
         return new RecordType(fields, isTuple: true);
     }
 
-    public override bool StructurallyEquals(ValueType other) =>
-        other is RecordType record && record.IsTuple == IsTuple && Members.Equal(_fields, record._fields);
+    public override bool StructurallyEquals(ValueType other) => ReferenceEquals(this, other)
+        || (other is RecordType record && record.IsTuple == IsTuple && Members.Equal(_fields, record._fields));
 
     public override string ToString() => IsTuple
         ? $"tuple<{string.Join(", ", _fields.Select(field => field.Type))}>"
@@ -100,7 +145,7 @@ public sealed class RecordType : ValueType
                 return;
             }
 
-            field.Type!.AppendFlat(flat);
+            flat.AddRange(field.Type!.Flat);
         }
     }
 }
@@ -136,6 +181,8 @@ public sealed class VariantType : ValueType
                 payloadAlignment = Math.Max(payloadAlignment, type.Alignment);
                 NeedsMemory |= type.NeedsMemory;
                 HasHandles |= type.HasHandles;
+                Depth = Math.Max(Depth, DepthAbove(type));
+                Nodes = AddNodes(Nodes, type);
             }
         }
 
@@ -162,6 +209,10 @@ public sealed class VariantType : ValueType
 
     public override bool HasHandles { get; }
 
+    public override int Depth { get; } = 1;
+
+    public override int Nodes { get; } = 1;
+
     public static VariantType Variant(params ReadOnlySpan<Member> cases) => new(cases.ToArray(), VariantForm.Variant);
 
     public static VariantType Enum(params ReadOnlySpan<string> labels)
@@ -180,8 +231,8 @@ public sealed class VariantType : ValueType
     public static VariantType Result(ValueType? ok, ValueType? error) =>
         new([new Member("ok", ok), new Member("error", error)], VariantForm.Result);
 
-    public override bool StructurallyEquals(ValueType other) =>
-        other is VariantType variant && variant.Form == Form && Members.Equal(_cases, variant._cases);
+    public override bool StructurallyEquals(ValueType other) => ReferenceEquals(this, other)
+        || (other is VariantType variant && variant.Form == Form && Members.Equal(_cases, variant._cases));
 
     public override string ToString() => Form switch
     {
@@ -196,12 +247,11 @@ public sealed class VariantType : ValueType
     {
         flat.Add(CoreType.I32);
         var start = flat.Count;
-        var payload = new List<CoreType>();
         foreach (var item in _cases)
         {
-            payload.Clear();
-            item.Type?.AppendFlat(payload);
-            for (var i = 0; i < payload.Count; i++)
+            // Each type's own flat list is kept, so that types shared many times over cost no more than once.
+            var payload = item.Type is { } type ? type.Flat : [];
+            for (var i = 0; i < payload.Length; i++)
             {
                 if (start + i < flat.Count)
                 {

@@ -9,6 +9,11 @@ public abstract class ResourceType(string name)
     /// <summary>For people, e.g. <c>wasi:io/streams.output-stream</c>.</summary>
     public string Name { get; } = name;
 
+    /// <summary>
+    /// Whether both name one resource type: the same object, or an import and the host's type that stands for it.
+    /// </summary>
+    public virtual bool IsSame(ResourceType other) => ReferenceEquals(this, other);
+
     public override string ToString() => Name;
 }
 
@@ -19,6 +24,10 @@ public sealed class HostResourceType(string interfaceName, string label) : Resou
     public string InterfaceName { get; } = interfaceName;
 
     public string Label { get; } = label;
+
+    // The import knows which hosts serve it.
+    public override bool IsSame(ResourceType other) => ReferenceEquals(this, other)
+        || (other is not HostResourceType && other.IsSame(this));
 }
 
 /// <summary><c>own&lt;R&gt;</c> or <c>borrow&lt;R&gt;</c>: an index into the handle table of the component instance.</summary>
@@ -37,7 +46,7 @@ public sealed class HandleType(ResourceType resource, bool isOwn) : ValueType
     public override bool HasHandles => true;
 
     public override bool StructurallyEquals(ValueType other) =>
-        other is HandleType handle && handle.IsOwn == IsOwn && ReferenceEquals(handle.Resource, Resource);
+        other is HandleType handle && handle.IsOwn == IsOwn && Resource.IsSame(handle.Resource);
 
     public override string ToString() => IsOwn ? Resource.Name : $"borrow<{Resource.Name}>";
 

@@ -1,12 +1,16 @@
 namespace Skiff.Components.Types;
 
-/// <summary>Types of core values that a component value flattens to (CanonicalABI.md, "Flattening").</summary>
+/// <summary>Types of core values. Component values flatten to the first four (CanonicalABI.md, "Flattening").</summary>
 public enum CoreType : byte
 {
     I32,
     I64,
     F32,
     F64,
+    V128,
+
+    /// <summary>Any reference type; which one is not kept.</summary>
+    Reference,
 }
 
 /// <summary>
@@ -17,6 +21,17 @@ public abstract class ValueType
 {
     /// <summary>More flat values than these are passed through memory; counting stops here, whatever the type's size.</summary>
     public const int FlatCountCap = 17;
+
+    /// <summary>
+    /// Types nest at most as deep as this: they are walked by recursion, and a stack overflow cannot be caught.
+    /// </summary>
+    public const int DepthMax = 100;
+
+    /// <summary>A type written out in full, without sharing, has at most so many types in it: what is linear in that is cheap.</summary>
+    public const int NodesMax = 100_000;
+
+    /// <summary>A value takes fewer bytes of memory than this (CanonicalABI.md, <c>MAX_LIST_BYTE_LENGTH</c> and its like).</summary>
+    public const uint SizeLimit = 1 << 28;
 
     private CoreType[]? _flat;
 
@@ -35,6 +50,12 @@ public abstract class ValueType
     /// <summary>Whether a value holds a handle anywhere.</summary>
     public abstract bool HasHandles { get; }
 
+    /// <summary>Types on the longest way down from this one, itself included.</summary>
+    public virtual int Depth => 1;
+
+    /// <summary>Types in this one when it is written out in full, itself included; stops growing at int.MaxValue.</summary>
+    public virtual int Nodes => 1;
+
     /// <summary>Same structure, same labels, same resource types.</summary>
     public abstract bool StructurallyEquals(ValueType other);
 
@@ -45,6 +66,11 @@ public abstract class ValueType
 
     /// <summary>Round <paramref name="offset"/> up to a multiple of <paramref name="alignment"/>, a power of two.</summary>
     public static ulong Align(ulong offset, uint alignment) => (offset + alignment - 1) & ~((ulong)alignment - 1);
+
+    private protected static int DepthAbove(ValueType? one, ValueType? other = null) => 1 + Math.Max(one?.Depth ?? 0, other?.Depth ?? 0);
+
+    private protected static int AddNodes(int nodes, ValueType? type) =>
+        (int)Math.Min(int.MaxValue, (long)nodes + (type?.Nodes ?? 0));
 
     private CoreType[] Flatten()
     {

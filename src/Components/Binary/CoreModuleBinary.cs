@@ -1,0 +1,79 @@
+using System.Security.Cryptography;
+
+namespace Skiff.Components.Binary;
+
+/// <summary>
+/// A core module within a component, read as far as linking needs: types, imports, exports, and which sections have effects when it
+/// is instantiated. The engine validates the rest when it compiles.
+/// </summary>
+internal sealed class CoreModuleBinary
+{
+    private readonly Dictionary<string, CoreExternType> _exportTypes;
+    private string? _digest;
+
+    internal CoreModuleBinary(ReadOnlyMemory<byte> bytes, int offset, CoreModuleContents contents)
+    {
+        Bytes = bytes;
+        Offset = offset;
+        Imports = contents.Imports;
+        Exports = contents.Exports;
+        _exportTypes = contents.ExportTypes;
+        HasStart = contents.HasStart;
+        HasSegments = contents.HasSegments;
+        DefinesMemoryOrTable = contents.DefinesMemoryOrTable;
+        Sections = contents.Sections;
+    }
+
+    public ReadOnlyMemory<byte> Bytes { get; }
+
+    /// <summary>Byte offset in the file.</summary>
+    public int Offset { get; }
+
+    public IReadOnlyList<CoreModuleImport> Imports { get; }
+
+    public IReadOnlyList<CoreModuleExport> Exports { get; }
+
+    public bool HasStart { get; }
+
+    /// <summary>Element or data segments, of any kind.</summary>
+    public bool HasSegments { get; }
+
+    public bool DefinesMemoryOrTable { get; }
+
+    /// <summary>Where the sections are, in the order of the module, without custom sections.</summary>
+    public IReadOnlyList<SectionRange> Sections { get; }
+
+    /// <summary>SHA-256, lowercase hexadecimal.</summary>
+    public string Digest => _digest ??= Convert.ToHexStringLower(SHA256.HashData(Bytes.Span));
+
+    public CoreExternType? FindExport(string name) => _exportTypes.GetValueOrDefault(name);
+}
+
+/// <summary>A section's contents: positions in the module's own bytes.</summary>
+internal readonly record struct SectionRange(byte Id, int Start, int End);
+
+/// <summary>What <see cref="CoreModuleParser"/> has read.</summary>
+internal sealed class CoreModuleContents
+{
+    public List<CoreModuleImport> Imports { get; } = [];
+
+    public List<CoreModuleExport> Exports { get; } = [];
+
+    public Dictionary<string, CoreExternType> ExportTypes { get; } = new(StringComparer.Ordinal);
+
+    public List<SectionRange> Sections { get; } = [];
+
+    public bool HasStart { get; set; }
+
+    public bool HasSegments { get; set; }
+
+    public bool DefinesMemoryOrTable { get; set; }
+
+    /// <summary>Function types by type index; null for types of other kinds.</summary>
+    public List<CoreFunctionType?> Types { get; } = [];
+
+    /// <summary>Type indices of the functions, imported ones first.</summary>
+    public List<int> Functions { get; } = [];
+
+    public List<CoreMemoryType> Memories { get; } = [];
+}

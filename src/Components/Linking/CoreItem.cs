@@ -1,0 +1,87 @@
+using Skiff.Components.Binary;
+
+namespace Skiff.Components.Linking;
+
+/// <summary>Something of core Wasm that a plan refers to: a <see cref="CoreExport"/> or a <see cref="Trampoline"/>.</summary>
+public abstract class CoreItem
+{
+    private protected CoreItem()
+    {
+    }
+
+    /// <summary>Null only for a <see cref="UnsupportedBuiltin"/> that nobody imports.</summary>
+    public abstract CoreExternType? Type { get; }
+}
+
+/// <summary>An export of a core instance. One object for each export that the plan refers to.</summary>
+public sealed class CoreExport : CoreItem
+{
+    internal CoreExport(int index, CoreInstance instance, string name, CoreExternType type) =>
+        (Index, Instance, Name, Type) = (index, instance, name, type);
+
+    /// <summary>Place in <see cref="LinkPlan.CoreExports"/>: where a run keeps what it has looked up.</summary>
+    public int Index { get; }
+
+    public CoreInstance Instance { get; }
+
+    public string Name { get; }
+
+    public override CoreExternType Type { get; }
+
+    public override string ToString() => $"export '{Name}' of core instance {Instance.Index}";
+}
+
+/// <summary>A core instance: which module, and what its imports are.</summary>
+public sealed class CoreInstance
+{
+    internal CoreInstance(CoreModule module, StaticInstance owner, CoreItem[] imports) =>
+        (Module, Owner, Imports) = (module, owner, imports);
+
+    /// <summary>Place in <see cref="LinkPlan.CoreInstances"/>: instances are made in this order, but for the lazy ones.</summary>
+    public int Index { get; internal set; }
+
+    public CoreModule Module { get; }
+
+    public StaticInstance Owner { get; }
+
+    /// <summary>One for each of <see cref="CoreModule.Imports"/>, in that order.</summary>
+    public IReadOnlyList<CoreItem> Imports { get; internal set; }
+
+    /// <summary>
+    /// All imports are trampolines, which are the same in every store: the instance can be prepared once for all runs.
+    /// </summary>
+    public bool IsPrelinkable { get; internal set; }
+
+    /// <summary>
+    /// To be made when one of its exports is first looked up: making it has no effect that anyone could see (no start function, no
+    /// segments, no memory or table of its own), and no other core instance is given its exports directly.
+    /// </summary>
+    public bool IsLazy { get; internal set; }
+}
+
+/// <summary>A distinct core module of the component.</summary>
+public sealed class CoreModule
+{
+    private readonly CoreModuleBinary _binary;
+
+    internal CoreModule(int index, CoreModuleBinary binary) => (Index, _binary) = (index, binary);
+
+    /// <summary>Place in <see cref="LinkPlan.Modules"/>.</summary>
+    public int Index { get; }
+
+    /// <summary>The module's binary, a part of the component's.</summary>
+    public ReadOnlyMemory<byte> Bytes => _binary.Bytes;
+
+    /// <summary>Byte offset of the module in the component.</summary>
+    public int Offset => _binary.Offset;
+
+    public IReadOnlyList<CoreModuleImport> Imports => _binary.Imports;
+
+    public IReadOnlyList<CoreModuleExport> Exports => _binary.Exports;
+
+    /// <summary>SHA-256 of the bytes, lowercase hexadecimal. Computed when first asked for.</summary>
+    public string Digest => _binary.Digest;
+
+    /// <summary>The export's type; null if there is none of this name.</summary>
+    public CoreExternType? FindExport(string name) => _binary.FindExport(name);
+}
