@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the rings of tests: all of them, or one of unit, layout, functional. Every ring runs even when an earlier one failed.
+# Runs the rings of tests: all of them, or one of unit, layout, conformance, functional. Every ring runs even when an earlier one failed.
 # The last line is `N passed, N failed, N skipped`.
 #
 #   scripts/test.sh [RING [ARGUMENT...]]     the arguments go to the test programs, e.g. functional -class '*.ExecTests'
@@ -55,10 +55,11 @@ try_again() {
 projects_of() {
     case $1 in
         layout) echo tests/Layout.Tests ;;
-        unit) ls -d tests/*.Tests tests/Simulation ;;
+        unit) ls -d tests/*.Tests tests/Simulation tests/Conformance ;;
+        conformance) echo tests/Conformance ;;
         functional) echo tests/Functional ;;
-        all) ls -d tests/*.Tests tests/Simulation tests/Functional ;;
-        *) say "test: no ring is called $1: unit, layout, functional, all"; exit 2 ;;
+        all) ls -d tests/*.Tests tests/Simulation tests/Conformance tests/Functional ;;
+        *) say "test: no ring is called $1: unit, layout, conformance, functional, all"; exit 2 ;;
     esac
 }
 

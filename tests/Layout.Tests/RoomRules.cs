@@ -7,7 +7,7 @@ namespace Skiff.Layout.Tests;
 public sealed class RoomRules
 {
     private static readonly string[] EmptyNames = ["Core", "Common", "Utils", "Util", "Helpers", "Misc", "Shared"];
-    private static readonly string[] GuestSources = [".wat", ".c", ".rs", ".wit"];
+    private static readonly string[] GuestSources = [".wat", ".c", ".rs", ".js"];
 
     [Fact]
     public void Every_room_has_a_README() => Violations.None(Unintroduced([.. Repository.Files.Select(file => file.Path)]));

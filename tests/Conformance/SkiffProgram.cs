@@ -1,0 +1,23 @@
+using Skiff.Harness;
+
+namespace Skiff.Conformance;
+
+/// <summary>
+/// Starts <c>skiff</c> as a program: the one built beside these tests, or the one that SKIFF_PROGRAM names. All tests share one cache,
+/// so that a guest is compiled once and not once a test.
+/// </summary>
+internal static class SkiffProgram
+{
+    // artifacts/bin/Conformance/debug/
+    private static readonly DirectoryInfo Here = new(AppContext.BaseDirectory.TrimEnd('/'));
+
+    private static string Program { get; } = Environment.GetEnvironmentVariable("SKIFF_PROGRAM")
+        ?? Path.Combine(Here.Parent!.Parent!.FullName, "skiff", Here.Name, "skiff");
+
+    private static string Cache { get; } = Path.Combine(Here.Parent!.Parent!.Parent!.FullName, "conformance-cache");
+
+    public static Task<CommandResult> RunAsync(params string[] arguments) => RunWithInputAsync(null, arguments);
+
+    public static Task<CommandResult> RunWithInputAsync(string? input, params string[] arguments) =>
+        Command.RunAsync(Program, arguments, input, new Dictionary<string, string?> { ["SKIFF_CACHE"] = Cache });
+}

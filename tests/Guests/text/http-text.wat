@@ -1,0 +1,131 @@
+;; wasi:http by hand and without any toolchain: answers every request with 200 and a line. The oldest stable version of each
+;; interface, where the other guests use the newest.
+(component
+  (import "wasi:io/error@0.2.0" (instance $io-error
+    (export "error" (type (sub resource)))))
+  (alias export $io-error "error" (type $error))
+  (import "wasi:io/streams@0.2.0" (instance $streams
+    (export "output-stream" (type $output-stream (sub resource)))
+    (alias outer 1 $error (type $outer-error))
+    (export "error" (type $error (eq $outer-error)))
+    (type $stream-error-is (variant (case "last-operation-failed" (own $error)) (case "closed")))
+    (export "stream-error" (type $stream-error (eq $stream-error-is)))
+    (export "[method]output-stream.blocking-write-and-flush"
+      (func (param "self" (borrow $output-stream)) (param "contents" (list u8)) (result (result (error $stream-error)))))))
+  (alias export $streams "output-stream" (type $output-stream))
+  (import "wasi:http/types@0.2.0" (instance $types
+    (alias outer 1 $output-stream (type $outer-output-stream))
+    (export "output-stream" (type $output-stream (eq $outer-output-stream)))
+    (export "incoming-request" (type $incoming-request (sub resource)))
+    (export "fields" (type $fields (sub resource)))
+    (export "headers" (type $headers (eq $fields)))
+    (export "trailers" (type $trailers (eq $fields)))
+    (export "outgoing-response" (type $outgoing-response (sub resource)))
+    (export "outgoing-body" (type $outgoing-body (sub resource)))
+    (export "response-outparam" (type $response-outparam (sub resource)))
+    (type $dns-error-is (record (field "rcode" (option string)) (field "info-code" (option u16))))
+    (export "DNS-error-payload" (type $dns-error (eq $dns-error-is)))
+    (type $tls-alert-is (record (field "alert-id" (option u8)) (field "alert-message" (option string))))
+    (export "TLS-alert-received-payload" (type $tls-alert (eq $tls-alert-is)))
+    (type $field-size-is (record (field "field-name" (option string)) (field "field-size" (option u32))))
+    (export "field-size-payload" (type $field-size (eq $field-size-is)))
+    (type $error-code-is (variant
+      (case "DNS-timeout") (case "DNS-error" $dns-error) (case "destination-not-found") (case "destination-unavailable")
+      (case "destination-IP-prohibited") (case "destination-IP-unroutable") (case "connection-refused")
+      (case "connection-terminated") (case "connection-timeout") (case "connection-read-timeout")
+      (case "connection-write-timeout") (case "connection-limit-reached") (case "TLS-protocol-error")
+      (case "TLS-certificate-error") (case "TLS-alert-received" $tls-alert) (case "HTTP-request-denied")
+      (case "HTTP-request-length-required") (case "HTTP-request-body-size" (option u64)) (case "HTTP-request-method-invalid")
+      (case "HTTP-request-URI-invalid") (case "HTTP-request-URI-too-long")
+      (case "HTTP-request-header-section-size" (option u32)) (case "HTTP-request-header-size" (option $field-size))
+      (case "HTTP-request-trailer-section-size" (option u32)) (case "HTTP-request-trailer-size" $field-size)
+      (case "HTTP-response-incomplete") (case "HTTP-response-header-section-size" (option u32))
+      (case "HTTP-response-header-size" $field-size) (case "HTTP-response-body-size" (option u64))
+      (case "HTTP-response-trailer-section-size" (option u32)) (case "HTTP-response-trailer-size" $field-size)
+      (case "HTTP-response-transfer-coding" (option string)) (case "HTTP-response-content-coding" (option string))
+      (case "HTTP-response-timeout") (case "HTTP-upgrade-failed") (case "HTTP-protocol-error") (case "loop-detected")
+      (case "configuration-error") (case "internal-error" (option string))))
+    (export "error-code" (type $error-code (eq $error-code-is)))
+    (export "[constructor]fields" (func (result (own $fields))))
+    (export "[constructor]outgoing-response" (func (param "headers" (own $headers)) (result (own $outgoing-response))))
+    (export "[method]outgoing-response.body"
+      (func (param "self" (borrow $outgoing-response)) (result (result (own $outgoing-body)))))
+    (export "[method]outgoing-body.write"
+      (func (param "self" (borrow $outgoing-body)) (result (result (own $output-stream)))))
+    (export "[static]outgoing-body.finish"
+      (func (param "this" (own $outgoing-body)) (param "trailers" (option (own $trailers))) (result (result (error $error-code)))))
+    (export "[static]response-outparam.set"
+      (func (param "param" (own $response-outparam)) (param "response" (result (own $outgoing-response) (error $error-code)))))))
+  (alias export $types "incoming-request" (type $incoming-request))
+  (alias export $types "response-outparam" (type $response-outparam))
+
+  ;; Memory and realloc come first: the lowered functions below need them before the module that calls them exists.
+  (core module $Memory
+    (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      unreachable))
+  (core instance $mem (instantiate $Memory))
+  (alias core export $mem "memory" (core memory $memory))
+  (alias core export $mem "realloc" (core func $realloc))
+
+  (core func $fields (canon lower (func $types "[constructor]fields")))
+  (core func $response (canon lower (func $types "[constructor]outgoing-response")))
+  (core func $body (canon lower (func $types "[method]outgoing-response.body") (memory $memory)))
+  (core func $stream (canon lower (func $types "[method]outgoing-body.write") (memory $memory)))
+  (core func $write
+    (canon lower (func $streams "[method]output-stream.blocking-write-and-flush") (memory $memory)))
+  (core func $finish
+    (canon lower (func $types "[static]outgoing-body.finish") (memory $memory) (realloc $realloc) string-encoding=utf8))
+  (core func $set
+    (canon lower (func $types "[static]response-outparam.set") (memory $memory) string-encoding=utf8))
+  (core func $drop-stream (canon resource.drop $output-stream))
+  (core func $drop-request (canon resource.drop $incoming-request))
+
+  (core module $Main
+    (import "host" "fields" (func $fields (result i32)))
+    (import "host" "response" (func $response (param i32) (result i32)))
+    (import "host" "body" (func $body (param i32 i32)))
+    (import "host" "stream" (func $stream (param i32 i32)))
+    (import "host" "write" (func $write (param i32 i32 i32 i32)))
+    (import "host" "finish" (func $finish (param i32 i32 i32 i32)))
+    (import "host" "set" (func $set (param i32 i32 i32 i32 i64 i32 i32 i32 i32)))
+    (import "host" "drop-stream" (func $drop-stream (param i32)))
+    (import "host" "drop-request" (func $drop-request (param i32)))
+    (import "mem" "memory" (memory 1))
+    (data (i32.const 64) "Hello from text!\n")
+    ;; 0: the return area. Every result is a variant whose case 0 is ok, with its payload at 4.
+    (func $ok (result i32)
+      (if (i32.load8_u (i32.const 0)) (then unreachable))
+      (i32.load (i32.const 4)))
+    (func (export "handle") (param $request i32) (param $outparam i32)
+      (local $response i32) (local $body i32) (local $stream i32)
+      (call $drop-request (local.get $request))
+      (local.set $response (call $response (call $fields)))
+      (call $body (local.get $response) (i32.const 0))
+      (local.set $body (call $ok))
+      (call $stream (local.get $body) (i32.const 0))
+      (local.set $stream (call $ok))
+      (call $set (local.get $outparam) (i32.const 0) (local.get $response)
+        (i32.const 0) (i64.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
+      (call $write (local.get $stream) (i32.const 64) (i32.const 17) (i32.const 0))
+      (drop (call $ok))
+      (call $drop-stream (local.get $stream))
+      (call $finish (local.get $body) (i32.const 0) (i32.const 0) (i32.const 0))
+      (drop (call $ok))))
+  (core instance $main (instantiate $Main
+    (with "mem" (instance $mem))
+    (with "host" (instance
+      (export "fields" (func $fields))
+      (export "response" (func $response))
+      (export "body" (func $body))
+      (export "stream" (func $stream))
+      (export "write" (func $write))
+      (export "finish" (func $finish))
+      (export "set" (func $set))
+      (export "drop-stream" (func $drop-stream))
+      (export "drop-request" (func $drop-request))))))
+
+  (func $handle (param "request" (own $incoming-request)) (param "response-out" (own $response-outparam))
+    (canon lift (core func $main "handle")))
+  (instance $incoming-handler (export "handle" (func $handle)))
+  (export "wasi:http/incoming-handler@0.2.0" (instance $incoming-handler)))
