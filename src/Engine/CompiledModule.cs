@@ -60,7 +60,10 @@ public sealed unsafe class CompiledModule : IDisposable
                 Encoding.UTF8.GetString(ModuleApi.wasm_importtype_module(import)->Bytes),
                 Encoding.UTF8.GetString(ModuleApi.wasm_importtype_name(import)->Bytes),
                 Kind(type),
-                Describe(type));
+                Describe(type))
+            {
+                Function = FunctionOf(type),
+            };
         }
 
         ModuleApi.wasm_importtype_vec_delete(&imports);
@@ -80,11 +83,10 @@ public sealed unsafe class CompiledModule : IDisposable
             result[i] = new ModuleExport(
                 Encoding.UTF8.GetString(ModuleApi.wasm_exporttype_name(export)->Bytes),
                 kind,
-                Describe(type))
+                Describe(type),
+                i)
             {
-                Function = kind == ExternKind.Function
-                    ? FunctionType.Read(ModuleApi.wasm_externtype_as_functype_const(type))
-                    : null,
+                Function = FunctionOf(type),
                 Memory = kind == ExternKind.Memory ? Limits(ModuleApi.wasm_externtype_as_memorytype_const(type)) : null,
             };
         }
@@ -95,6 +97,10 @@ public sealed unsafe class CompiledModule : IDisposable
 
     // wasm.h: WASM_EXTERN_FUNC, _GLOBAL, _TABLE, _MEMORY, _TAG, in this order.
     private static ExternKind Kind(nint type) => (ExternKind)ModuleApi.wasm_externtype_kind(type);
+
+    private static FunctionType? FunctionOf(nint type) => Kind(type) == ExternKind.Function
+        ? FunctionType.Read(ModuleApi.wasm_externtype_as_functype_const(type))
+        : null;
 
     private static string Describe(nint type)
     {

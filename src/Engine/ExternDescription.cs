@@ -17,10 +17,15 @@ public enum ExternKind
 
 /// <summary>An import of a core module.</summary>
 /// <param name="Type">As people write it, e.g. <c>func (i32, i32) -> i32</c>.</param>
-public sealed record ModuleImport(string Module, string Name, ExternKind Kind, string Type);
+public sealed record ModuleImport(string Module, string Name, ExternKind Kind, string Type)
+{
+    /// <summary>Parameters and results of a function; null for anything else.</summary>
+    public FunctionType? Function { get; init; }
+}
 
 /// <summary>An export of a core module.</summary>
-public sealed record ModuleExport(string Name, ExternKind Kind, string Type)
+/// <param name="Index">Position in the module's exports.</param>
+public sealed record ModuleExport(string Name, ExternKind Kind, string Type, int Index)
 {
     /// <summary>Parameters and results of a function; null for anything else.</summary>
     public FunctionType? Function { get; init; }

@@ -17,6 +17,22 @@ public sealed record FunctionType(IReadOnlyList<ValueKind> Parameters, IReadOnly
 {
     public override string ToString() => $"func ({Join(Parameters)}){(Results.Count == 0 ? "" : $" -> {Join(Results)}")}";
 
+    /// <summary>Takes nothing, returns nothing.</summary>
+    public static FunctionType Empty { get; } = new([], []);
+
+    /// <summary>Whether both have the same parameters and results. (The equality of the record is that of its lists.)</summary>
+    public bool Matches(FunctionType other) =>
+        Parameters.SequenceEqual(other.Parameters) && Results.SequenceEqual(other.Results);
+
+    /// <exception cref="EngineException">A value is a vector or a reference: calls on fibers do not carry those.</exception>
+    internal void ThrowIfNotNumeric()
+    {
+        if (Parameters.Contains(ValueKind.Other) || Results.Contains(ValueKind.Other))
+        {
+            throw new EngineException($"a function of type {this} takes or returns a vector or a reference, which a host function cannot");
+        }
+    }
+
     internal static unsafe FunctionType Read(nint type) =>
         new(Kinds(ModuleApi.wasm_functype_params(type)), Kinds(ModuleApi.wasm_functype_results(type)));
 

@@ -1,39 +1,103 @@
-using System.Text;
-using Skiff.Engine.Native;
+using System.Diagnostics;
 
 namespace Skiff.Engine;
 
 /// <summary>One call of a host function by a guest. Parameters are read from the slots that results are then written to.</summary>
-public readonly unsafe ref struct HostCall
+public ref struct HostCall
 {
+    private readonly HostBinding _binding;
     private readonly nint _caller;
-    private readonly Span<wasmtime_val_raw_t> _values;
+    private readonly bool _suspends;
+    private WasmStore? _store;
 
-    internal HostCall(nint caller, Span<wasmtime_val_raw_t> values)
+    internal HostCall(HostBinding binding, nint caller, Span<RawValue> values, bool suspends)
     {
+        _binding = binding;
         _caller = caller;
-        _values = values;
+        _suspends = suspends;
+        Values = values;
     }
 
-    public int I32(int index) => _values[index].i32;
+    /// <summary>The slots: as many as the function has parameters or results, whichever are more.</summary>
+    public Span<RawValue> Values { get; }
 
-    public long I64(int index) => _values[index].i64;
+    /// <summary>The store of the calling guest.</summary>
+    public WasmStore Store => _store ??= WasmStore.OfCaller(_caller);
 
-    public void Return(int value) => _values[0].i32 = value;
+    /// <summary>What its owner attached to the store.</summary>
+    public object? State => Store.State;
 
-    /// <summary>The guest's linear memory, valid until the guest runs again. Empty when it exports none with this name.</summary>
-    public Span<byte> Memory(string name = "memory")
+    /// <summary>What the function left to wait for: set only where the fiber is going to be suspended.</summary>
+    internal Suspension? Suspension { get; private set; }
+
+    public readonly int I32(int index) => Values[index].I32;
+
+    public readonly uint U32(int index) => Values[index].U32;
+
+    public readonly long I64(int index) => Values[index].I64;
+
+    public readonly ulong U64(int index) => Values[index].U64;
+
+    public readonly float F32(int index) => Values[index].F32;
+
+    public readonly double F64(int index) => Values[index].F64;
+
+    public readonly void Return(int value) => Values[0].I32 = value;
+
+    public readonly void Return(uint value) => Values[0].U32 = value;
+
+    public readonly void Return(long value) => Values[0].I64 = value;
+
+    public readonly void Return(ulong value) => Values[0].U64 = value;
+
+    public readonly void Return(float value) => Values[0].F32 = value;
+
+    public readonly void Return(double value) => Values[0].F64 = value;
+
+    /// <summary>The linear memory that the calling module exports as "memory".</summary>
+    /// <exception cref="GuestTrapException">It exports none.</exception>
+    public GuestMemory Memory() => Store.MemoryOfCaller(_binding, _caller);
+
+    /// <summary>
+    /// Waits for <paramref name="task"/> and then runs <paramref name="complete"/>; must be the last thing the host function does.
+    /// A task that is done is completed at once. Else a guest on a fiber is suspended, provided that the function was defined to
+    /// suspend and the guest was not entered by another host function; everywhere else the thread waits. The wait ends early when
+    /// the store is stopped. A fault of the task is a fault of the host function.
+    /// </summary>
+    public void Await<T>(ValueTask<T> task, HostCompletion<T> complete) =>
+        Await(task, complete, static (ref HostCall call, T result, HostCompletion<T> then) => then(ref call, result));
+
+    /// <inheritdoc cref="Await{T}(ValueTask{T}, HostCompletion{T})"/>
+    /// <param name="state">Handed to <paramref name="complete"/>, which can then be a static lambda.</param>
+    public void Await<T, TState>(ValueTask<T> task, TState state, HostCompletion<T, TState> complete)
     {
-        var bytes = Encoding.UTF8.GetBytes(name);
-        wasmtime_extern_t item;
-        fixed (byte* pointer = bytes)
+        ArgumentNullException.ThrowIfNull(complete);
+        Debug.Assert(Suspension is null, "a host function waits once at a time");
+        if (task.IsCompleted)
         {
-            if (ModuleApi.wasmtime_caller_export_get(_caller, pointer, (nuint)bytes.Length, &item) == 0)
-            {
-                return [];
-            }
+            complete(ref this, task.GetAwaiter().GetResult(), state);
+            return;
         }
 
-        return LinearMemory.Take(ModuleApi.wasmtime_caller_context(_caller), &item);
+        var suspension = new Suspension<T, TState>(Store, task, state, complete);
+        if (_suspends && Store.CanSuspend)
+        {
+            Suspension = suspension;
+            return;
+        }
+
+        suspension.Block();
+        suspension.Complete(ref this);
     }
+}
+
+/// <summary>What a host function was defined as: the engine keeps it as the data of the callback.</summary>
+/// <param name="linker">Null for a function that belongs to one store.</param>
+internal sealed class HostBinding(HostFunction function, ModuleLinker? linker, FunctionType type)
+{
+    public HostFunction Function => function;
+
+    public ModuleLinker? Linker => linker;
+
+    public FunctionType Type => type;
 }

@@ -1,76 +1,74 @@
-using System.Text;
 using Skiff.Engine.Native;
 
 namespace Skiff.Engine;
 
-/// <summary>A core module with its imports bound: instantiating it resolves nothing any more.</summary>
-public sealed unsafe class LinkedModule : IDisposable
+/// <summary>A core module with its imports bound: instantiating it resolves nothing any more. Any number of threads may do it.</summary>
+public sealed class LinkedModule : IDisposable
 {
     private readonly InstancePreHandle _handle;
+    private readonly ModuleLinker _linker;
 
-    internal LinkedModule(nint linked, CompiledModule module)
+    internal LinkedModule(nint linked, CompiledModule module, ModuleLinker linker)
     {
         _handle = new InstancePreHandle(linked);
+        _linker = linker;
         Module = module;
     }
 
     public CompiledModule Module { get; }
 
     /// <summary>Makes an instance. This runs guest code if the module has a start function.</summary>
-    /// <param name="end">How the start function ended the guest, if it did.</param>
+    /// <param name="end">How the start function ended the guest, if it did, or which limit forbids it.</param>
     /// <returns>Null exactly when <paramref name="end"/> is not.</returns>
-    public ModuleInstance? Instantiate(WasmStore store, out CallEnd? end)
+    public unsafe ModuleInstance? Instantiate(WasmStore store, out CallEnd? end)
     {
-        wasmtime_instance_t instance;
-        nint trap = 0;
-        var error = ModuleApi.wasmtime_instance_pre_instantiate(_handle, store.Context, &instance, &trap);
-        end = error != 0 ? CallEnd.FromError(error) : trap != 0 ? CallEnd.FromTrap(trap) : null;
-        return end is null ? new ModuleInstance(store, instance) : null;
+        end = Begin(store);
+        return end is not null ? null : store.Budget.Instantiate(Module, _handle, static (store, module, handle) =>
+        {
+            wasmtime_instance_t instance;
+            nint trap = 0;
+            store.EnterSync();
+            var error = ModuleApi.wasmtime_instance_pre_instantiate(handle, store.Context, &instance, &trap);
+            store.LeaveSync();
+            return new NativeInstance(instance, error, trap);
+        }, out end);
+    }
+
+    /// <summary>As <see cref="Instantiate"/>, on a fiber: the start function may wait.</summary>
+    public async ValueTask<Instantiation> InstantiateAsync(WasmStore store, CancellationToken cancellation = default)
+    {
+        if (Begin(store) is { } dead)
+        {
+            return new Instantiation(null, dead);
+        }
+
+        return await store.Budget.InstantiateAsync(Module, _handle, cancellation);
     }
 
     public void Dispose() => _handle.Dispose();
+
+    private CallEnd? Begin(WasmStore store)
+    {
+        if (store.Dead() is { } dead)
+        {
+            return dead;
+        }
+
+        store.Instantiates(_linker);
+        store.NeedsFiber |= _linker.Suspends;
+        return null;
+    }
 }
 
-/// <summary>An instance of a core module. Lives as long as its store.</summary>
-public sealed unsafe class ModuleInstance
+/// <summary>What became of an instantiation: exactly one of both is there.</summary>
+public readonly record struct Instantiation(ModuleInstance? Instance, CallEnd? End);
+
+/// <summary>What the engine answers to an instantiation.</summary>
+internal readonly struct NativeInstance(wasmtime_instance_t instance, nint error, nint trap)
 {
-    private readonly WasmStore _store;
-    private wasmtime_instance_t _instance;
+    public wasmtime_instance_t Instance => instance;
 
-    internal ModuleInstance(WasmStore store, wasmtime_instance_t instance) => (_store, _instance) = (store, instance);
+    public nint Error => error;
 
-    /// <summary>An exported function; null if there is none with this name.</summary>
-    public ModuleFunction? FindFunction(string name)
-    {
-        wasmtime_extern_t item;
-        if (!TryFind(name, &item))
-        {
-            return null;
-        }
-
-        if (item.kind != wasmtime_extern_t.Func)
-        {
-            ModuleApi.wasmtime_extern_delete(&item);
-            return null;
-        }
-
-        return new ModuleFunction(_store, item.func);
-    }
-
-    /// <summary>An exported linear memory, valid until the guest runs again. Empty when there is none with this name.</summary>
-    public Span<byte> Memory(string name)
-    {
-        wasmtime_extern_t item;
-        return TryFind(name, &item) ? LinearMemory.Take(_store.Context, &item) : [];
-    }
-
-    private bool TryFind(string name, wasmtime_extern_t* item)
-    {
-        var bytes = Encoding.UTF8.GetBytes(name);
-        fixed (wasmtime_instance_t* instance = &_instance)
-        fixed (byte* pointer = bytes)
-        {
-            return ModuleApi.wasmtime_instance_export_get(_store.Context, instance, pointer, (nuint)bytes.Length, item) != 0;
-        }
-    }
+    public nint Trap => trap;
 }

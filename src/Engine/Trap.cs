@@ -5,7 +5,7 @@ using Skiff.Engine.Native;
 namespace Skiff.Engine;
 
 /// <summary>How a call into a guest ended other than by returning: by its own exit, or by a trap.</summary>
-/// <param name="ExitStatus">What the guest handed to the engine's own <c>exit</c>; null for a trap.</param>
+/// <param name="ExitStatus">What the guest asked to end with, as it asked; null for a trap.</param>
 /// <param name="Trap">Null for an exit.</param>
 public sealed record CallEnd(int? ExitStatus, Trap? Trap)
 {
@@ -47,7 +47,7 @@ public sealed record CallEnd(int? ExitStatus, Trap? Trap)
 
 /// <summary>A guest did what it may not: core specification, section "Execution", <c>trap</c>.</summary>
 /// <param name="Message">What it did.</param>
-/// <param name="Interrupted">It was stopped by <see cref="WasmStore.StopAfterTicks"/>.</param>
+/// <param name="Interrupted">It was stopped by <see cref="WasmStore.Stop"/>.</param>
 /// <param name="Backtrace">Where, innermost frame first.</param>
 public sealed record Trap(string Message, bool Interrupted, IReadOnlyList<WasmFrame> Backtrace)
 {

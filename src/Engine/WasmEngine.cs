@@ -29,15 +29,14 @@ public sealed class WasmEngine : IDisposable
     private const int StackBytesMin = 16 * 1024;
     private const int StackBytesMax = 1 << 30;
 
-    /// <param name="stackBytes">Largest Wasm stack in bytes; the calling thread must have <see cref="StackBytesBeyond"/> more.</param>
     /// <exception cref="EngineException">The settings contradict each other or this machine.</exception>
-    public WasmEngine(int stackBytes = StackBytesDefault)
+    public WasmEngine(WasmEngineOptions? options = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(stackBytes, StackBytesMin);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(stackBytes, StackBytesMax);
-        StackBytes = stackBytes;
+        Options = options ?? new WasmEngineOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(Options.StackBytes, StackBytesMin);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Options.StackBytes, StackBytesMax);
         var config = EngineApi.wasm_config_new();
-        Configure(config, stackBytes);
+        Configure(config, Options);
         var engine = EngineApi.wasm_engine_new_with_config(config);
         if (engine == 0)
         {
@@ -45,9 +44,12 @@ public sealed class WasmEngine : IDisposable
         }
 
         Handle = new EngineHandle(engine);
+        Ticker = new EpochTicker(this);
     }
 
-    public int StackBytes { get; }
+    public WasmEngineOptions Options { get; }
+
+    internal EpochTicker Ticker { get; }
 
     internal EngineHandle Handle { get; }
 
@@ -97,18 +99,23 @@ public sealed class WasmEngine : IDisposable
         return copy;
     }
 
-    /// <summary>Ends one period of the clock against which <see cref="WasmStore.StopAfterTicks"/> counts. Any thread.</summary>
-    public void Tick() => EngineApi.wasmtime_engine_increment_epoch(Handle);
+    /// <summary>Lets every running guest ask what it is to do: stop, wait, or go on. Any thread.</summary>
+    internal void Tick() => EngineApi.wasmtime_engine_increment_epoch(Handle);
 
-    public void Dispose() => Handle.Dispose();
+    public void Dispose()
+    {
+        Ticker.Dispose();
+        Handle.Dispose();
+    }
 
     // The same for compiling and for running: most of these settings are part of the compiled code.
-    private static void Configure(nint config, int stackBytes)
+    private static void Configure(nint config, WasmEngineOptions options)
     {
         EngineApi.wasmtime_config_epoch_interruption_set(config, 1);
         EngineApi.wasmtime_config_memory_init_cow_set(config, 1);
         EngineApi.wasmtime_config_parallel_compilation_set(config, 1);
-        EngineApi.wasmtime_config_max_wasm_stack_set(config, (nuint)stackBytes);
+        EngineApi.wasmtime_config_max_wasm_stack_set(config, (nuint)options.StackBytes);
+        EngineApi.wasmtime_config_async_stack_size_set(config, (nuint)(options.StackBytes + StackBytesBeyond));
     }
 
     // The engine takes paths and names as C strings.

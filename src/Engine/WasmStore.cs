@@ -1,44 +1,306 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Skiff.Engine.Native;
 
 namespace Skiff.Engine;
 
 /// <summary>
-/// Everything one guest makes: instances, memories, tables. Used by one thread at a time, deleted as a whole. Limits hold for
-/// what is made after they are set.
+/// Everything one guest makes: instances, memories, tables. Run by one thread at a time, deleted as a whole. After the first trap,
+/// exit or stop it is dead: whatever is called in it afterwards ends as the first call did. Dispose it: it keeps itself alive.
 /// </summary>
-public sealed class WasmStore : IDisposable
+public sealed unsafe class WasmStore : IDisposable
 {
-    // The engine keeps its own default for a negative limit.
-    private const long Default = -1;
+    private readonly MemoryBudget _budget;
+    private CancellationTokenSource? _stopping;
+    private volatile string? _stopReason;
+    private volatile Suspension? _waiting;
+    private Exception? _fault;
+    private GuestMemory? _callerMemory;
+    private ModuleLinker? _callerLinker;
+    private ModuleLinker? _firstLinker;
+    private bool _linkerTwice;
+    private QuotaMeter? _quota;
 
-    // Half of the range, because the engine adds it to the current tick.
-    private const ulong Never = ulong.MaxValue / 2;
-
-    // A guest that has a limit on its memory gets no second and third memory to go round it: the engine counts each by itself.
-    private const long MemoriesWhenLimited = 1;
-
-    public WasmStore(WasmEngine engine)
+    /// <param name="state">What host functions of this guest find as <see cref="HostCall.State"/>.</param>
+    public WasmStore(WasmEngine engine, StoreLimits? limits = null, object? state = null)
     {
-        Handle = new StoreHandle(CreateNative(engine));
+        Engine = engine;
+        State = state;
+        var self = GCHandle.Alloc(this);
+        Self = GCHandle.ToIntPtr(self);
+        // The native store owns the handle from here on: its finalizer frees it.
+        Handle = new StoreHandle(StoreApi.wasmtime_store_new(engine.Handle, Self, &FreeSelf));
         Context = StoreApi.wasmtime_store_context(Handle);
-        StoreApi.wasmtime_context_set_epoch_deadline(Context, Never);
+        StoreApi.wasmtime_store_epoch_deadline_callback(Handle, &EpochCallback.Reached, Self, null);
+        StoreApi.wasmtime_context_set_epoch_deadline(Context, 1);
+        _budget = new MemoryBudget(this, limits ?? StoreLimits.None);
     }
+
+    public WasmEngine Engine { get; }
+
+    public object? State { get; }
+
+    /// <summary>Cancelled by <see cref="Stop"/>: what the guest waits for should end with it.</summary>
+    public CancellationToken Stopped
+    {
+        get
+        {
+            if (_stopping is null)
+            {
+                Interlocked.CompareExchange(ref _stopping, new CancellationTokenSource(), null);
+                if (_stopReason is not null)
+                {
+                    _stopping.Cancel();
+                }
+            }
+
+            return _stopping.Token;
+        }
+    }
+
+    /// <summary>What <see cref="Stop"/> was called with; null before.</summary>
+    public string? StopReason => _stopReason;
+
+    /// <summary>How the guest ended; null while it lives.</summary>
+    public CallEnd? End { get; private set; }
 
     internal StoreHandle Handle { get; }
 
     internal nint Context { get; }
 
+    /// <summary>This object as the data of native callbacks.</summary>
+    internal nint Self { get; }
+
+    /// <summary>The call that runs on a fiber; null when none does.</summary>
+    internal FiberFuture? Fiber { get; private set; }
+
+    /// <summary>What the suspended fiber waits for.</summary>
+    internal Suspension? Suspension { get; set; }
+
+    /// <summary>How many calls of guest functions are under way on the stack, the one that began the fiber not counted.</summary>
+    internal int Nested { get; set; }
+
+    /// <summary>Set once something was bound that can run on a fiber only: the engine panics when it is called elsewhere.</summary>
+    internal bool NeedsFiber { get; set; }
+
+    /// <summary>Whether no managed frame lies on the guest's stack once the callback that asks has returned.</summary>
+    internal bool CanSuspend => Fiber is not null && Nested == 0;
+
+    internal MemoryBudget Budget => _budget;
+
+    /// <summary>Lets the guest have a share of a processor only. Before its first call; several stores may share one quota.</summary>
+    public void LimitCpu(CpuQuota quota)
+    {
+        _quota = new QuotaMeter(quota);
+        Engine.Ticker.Start();
+    }
+
     /// <summary>
-    /// Largest linear memory in bytes. A core module then has one memory at most; a component's modules each count by
-    /// themselves, so the sum can be larger there.
+    /// Ends the guest by a trap with this message: a running one within two ticks of 10 ms, a waiting one at once. From any thread,
+    /// at any time; the first reason counts.
     /// </summary>
-    public void LimitMemory(long bytes, bool component) =>
-        StoreApi.wasmtime_store_limiter(Handle, bytes, Default, Default, Default, component ? Default : MemoriesWhenLimited);
+    public void Stop(string reason)
+    {
+        ArgumentNullException.ThrowIfNull(reason);
+        if (Interlocked.CompareExchange(ref _stopReason, reason, null) is not null)
+        {
+            return;
+        }
 
-    /// <summary>Interrupts the guest with a trap after <paramref name="ticks"/> more calls of <see cref="WasmEngine.Tick"/>.</summary>
-    public void StopAfterTicks(ulong ticks) => StoreApi.wasmtime_context_set_epoch_deadline(Context, ticks);
+        _waiting?.Wake();
+        _ = _stopping?.CancelAsync();
+        Engine.Ticker.Kick();
+    }
 
-    public void Dispose() => Handle.Dispose();
+    /// <summary>A host function of this store alone, to be given to <see cref="ModuleInstance.Instantiate"/>.</summary>
+    /// <param name="suspends">It waits: on a fiber, the fiber is suspended meanwhile.</param>
+    public Extern CreateFunction(FunctionType type, HostFunction function, bool suspends = false)
+    {
+        if (suspends)
+        {
+            // The C API makes asynchronous functions by a linker only.
+            using var linker = new ModuleLinker(Engine, fibers: true);
+            linker.DefineFunction("", "", type, function, suspends: true, ofStore: true);
+            return linker.Find(this, "", "")!.Value;
+        }
 
-    private static unsafe nint CreateNative(WasmEngine engine) => StoreApi.wasmtime_store_new(engine.Handle, 0, null);
+        var native = type.ToNative();
+        wasmtime_extern_t item = new() { kind = wasmtime_extern_t.Func };
+        StoreApi.wasmtime_func_new_unchecked(
+            Context,
+            native,
+            &HostCallbacks.Invoke,
+            HostCallbacks.NewData(new HostBinding(function, null, type)),
+            &HostCallbacks.Release,
+            &item.func);
+        ModuleApi.wasm_functype_delete(native);
+        return new Extern(this, item);
+    }
+
+    /// <summary>Deletes all that the guest made. Not while it runs or waits: stop it and let its call end first.</summary>
+    public void Dispose()
+    {
+        if (Fiber is not null || Nested > 0)
+        {
+            throw new InvalidOperationException("a store is disposed of while its guest runs: stop it and await its call first");
+        }
+
+        Handle.Dispose();
+    }
+
+    internal static WasmStore FromSelf(nint self) => (WasmStore)GCHandle.FromIntPtr(self).Target!;
+
+    internal static WasmStore OfCaller(nint caller) =>
+        FromSelf(StoreApi.wasmtime_context_get_data(ModuleApi.wasmtime_caller_context(caller)));
+
+    /// <summary>Why nothing can be called in this store any more; null when it can.</summary>
+    internal CallEnd? Dead()
+    {
+        if (End is null && _stopReason is { } reason)
+        {
+            End = new CallEnd(null, new Trap(reason, true, []));
+        }
+
+        return End;
+    }
+
+    internal void ThrowIfBusy()
+    {
+        if (Fiber is not null || Nested > 0)
+        {
+            throw new InvalidOperationException("a store runs one call at a time; from within a host function, call synchronously");
+        }
+    }
+
+    internal void BeginFiber(FiberFuture future) => Fiber = future;
+
+    internal void EndFiber()
+    {
+        Fiber = null;
+        Suspension = null;
+    }
+
+    /// <summary>A call begins on this stack, which may be the fiber's.</summary>
+    internal void EnterSync()
+    {
+        if (Fiber is null && Nested == 0)
+        {
+            if (NeedsFiber)
+            {
+                throw new InvalidOperationException("the guest's imports suspend its fiber, and this call has none: call it asynchronously");
+            }
+
+            if (_quota is not null)
+            {
+                _quota.Begin();
+                Engine.Ticker.Enter();
+            }
+        }
+
+        Nested++;
+    }
+
+    internal void LeaveSync()
+    {
+        Nested--;
+        if (Fiber is null && Nested == 0 && _quota is not null)
+        {
+            Engine.Ticker.Leave();
+            _quota.Charge();
+        }
+    }
+
+    /// <summary>Remembers what a host function threw: the first is the cause of all that follows.</summary>
+    internal void Faulted(Exception fault) => _fault ??= fault;
+
+    /// <summary>Whom <see cref="Stop"/> is to wake.</summary>
+    internal void Waits(Suspension? suspension)
+    {
+        _waiting = suspension;
+        // Either Stop sees the field, or this sees the reason.
+        Interlocked.MemoryBarrier();
+        if (_stopReason is not null)
+        {
+            suspension?.Wake();
+        }
+    }
+
+    /// <summary>Takes over how the engine says that a call ended, and tells how it really did.</summary>
+    internal CallEnd Ended(nint error, nint trap)
+    {
+        Debug.Assert(error != 0 || trap != 0, "one of both");
+        var seen = error != 0 ? CallEnd.FromError(error) : CallEnd.FromTrap(trap);
+        var frames = seen.Trap?.Backtrace ?? [];
+        if (End is { } first)
+        {
+            // An inner call ended before: this one tells where it was called from.
+            End = first.Trap is { } inner ? first with { Trap = inner with { Backtrace = [.. inner.Backtrace, .. frames] } } : first;
+            return End;
+        }
+
+        var interrupted = _stopReason is { } reason
+            && (_fault is OperationCanceledException || _fault?.Message == reason || (_fault is null && seen.Trap is { Interrupted: true }));
+        End = interrupted ? new CallEnd(null, new Trap(_stopReason!, true, frames)) : Cause(frames) ?? seen;
+        return End;
+    }
+
+    internal GuestMemory MemoryOfCaller(HostBinding binding, nint caller)
+    {
+        // Which instance calls, the engine does not say. One instance for all functions of the linker: then it is known.
+        if (binding.Linker is not null && ReferenceEquals(binding.Linker, _callerLinker))
+        {
+            return _callerMemory!.Value;
+        }
+
+        wasmtime_extern_t item;
+        fixed (byte* name = "memory"u8)
+        {
+            if (ModuleApi.wasmtime_caller_export_get(caller, name, 6, &item) == 0)
+            {
+                throw new GuestTrapException("the calling module exports no memory");
+            }
+        }
+
+        if (item.kind != wasmtime_extern_t.Memory)
+        {
+            ModuleApi.wasmtime_extern_delete(&item);
+            throw new GuestTrapException("the calling module's export \"memory\" is not a memory of its own");
+        }
+
+        var memory = new GuestMemory(Context, item.memory);
+        if (binding.Linker is not null && !_linkerTwice)
+        {
+            (_callerLinker, _callerMemory) = (binding.Linker, memory);
+        }
+
+        return memory;
+    }
+
+    /// <summary>Counts the instances whose imports <paramref name="linker"/> bound.</summary>
+    internal void Instantiates(ModuleLinker linker)
+    {
+        if (_firstLinker is null)
+        {
+            _firstLinker = linker;
+        }
+        else
+        {
+            // Rare enough not to keep a list: from the second instance on, memories are looked up at each call.
+            _linkerTwice = true;
+            _callerLinker = null;
+        }
+    }
+
+    internal QuotaMeter? Quota => _quota;
+
+    private CallEnd? Cause(IReadOnlyList<WasmFrame> frames) => _fault switch
+    {
+        null => null,
+        GuestExitException exit => new CallEnd(exit.Status, null),
+        GuestTrapException trap => new CallEnd(null, new Trap(trap.Message, false, frames)),
+        { } other => new CallEnd(null, new Trap($"host function failed: {other.GetType().Name}: {other.Message}", false, frames)),
+    };
+
+    [UnmanagedCallersOnly]
+    private static void FreeSelf(nint self) => GCHandle.FromIntPtr(self).Free();
 }

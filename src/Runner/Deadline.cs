@@ -5,7 +5,7 @@ using Skiff.Guest;
 namespace Skiff.Runner;
 
 /// <summary>The wall time a guest may run. Without one there is no timer and no thread.</summary>
-internal sealed class Deadline(TimeSpan? wallTime, WasmEngine engine, TimeProvider time, Action<GuestExit> abandon)
+internal sealed class Deadline(TimeSpan? wallTime, TimeProvider time, Action<GuestExit> abandon)
 {
     // A running guest sees the tick at its next loop or call, within microseconds; what still runs then is in a host call.
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
@@ -26,12 +26,11 @@ internal sealed class Deadline(TimeSpan? wallTime, WasmEngine engine, TimeProvid
             return null;
         }
 
-        store.StopAfterTicks(1);
-        return time.CreateTimer(_ => Strike(), null, limit, Grace);
+        return time.CreateTimer(_ => Strike(store), null, limit, Grace);
     }
 
     // First the guest is asked at its next safepoint, then the process ends.
-    private void Strike()
+    private void Strike(WasmStore store)
     {
         if (_over)
         {
@@ -40,6 +39,6 @@ internal sealed class Deadline(TimeSpan? wallTime, WasmEngine engine, TimeProvid
         }
 
         _over = true;
-        engine.Tick();
+        store.Stop(Exit.Reason!);
     }
 }

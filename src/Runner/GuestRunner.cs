@@ -22,8 +22,8 @@ public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon,
         var parts = new Parts();
         try
         {
-            parts.Engine = new WasmEngine(spec.Limits.StackBytes ?? WasmEngine.StackBytesDefault);
-            parts.Store = new WasmStore(parts.Engine);
+            parts.Engine = new WasmEngine(new WasmEngineOptions { StackBytes = spec.Limits.StackBytes ?? WasmEngine.StackBytesDefault });
+            parts.Store = new WasmStore(parts.Engine, new StoreLimits { MemoryBytes = spec.Limits.MemoryBytes });
             parts.Wasi = new EngineWasi(new WasiContext
             {
                 Arguments = spec.Arguments,
@@ -31,14 +31,10 @@ public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon,
                 Network = spec.Network,
                 Preopens = spec.Directories.Select(d => new Preopen(d.HostPath, d.GuestPath, d.ReadOnly)).ToList(),
             });
-            if (spec.Limits.MemoryBytes is { } bytes)
-            {
-                parts.Store.LimitMemory(bytes, spec.Code.Kind == CodeKind.Component);
-            }
 
             IEntry entry = spec.Code.Kind == CodeKind.Module ? PrepareModule(spec, parts) : PrepareComponent(spec, parts);
             parts.Wasi.Attach(parts.Store);
-            return new PreparedGuest(parts, entry, new Deadline(spec.Limits.WallTime, parts.Engine, time, abandon));
+            return new PreparedGuest(parts, entry, new Deadline(spec.Limits.WallTime, time, abandon));
         }
         catch (EngineException fault)
         {

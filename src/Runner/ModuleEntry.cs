@@ -15,20 +15,24 @@ internal sealed class ModuleEntry(LinkedModule linked, GuestKind kind, WasmValue
 
         if (kind.Form == GuestForm.Function
             && instance.FindFunction(GuestKind.Initialize) is { } initialize
-            && initialize.Call([], []) is { } early)
+            && initialize.Type.Matches(FunctionType.Empty)
+            && initialize.Call([]) is { } early)
         {
             return (early, 0);
         }
 
-        var name = kind.Entry[^1];
-        var results = new WasmValue[linked.Module.FindExport(name)!.Function!.Results.Count];
-        end = instance.FindFunction(name)!.Call(arguments, results);
-        if (end is null)
+        var function = instance.FindFunction(kind.Entry[^1])!;
+        var results = function.Type.Results;
+        var values = new RawValue[Math.Max(arguments.Length, results.Count)];
+        for (var i = 0; i < arguments.Length; i++)
         {
-            foreach (var result in results)
-            {
-                print(result.ToString());
-            }
+            values[i] = arguments[i].Raw;
+        }
+
+        end = function.Call(values);
+        for (var i = 0; end is null && i < results.Count; i++)
+        {
+            print(WasmValue.From(results[i], values[i]).ToString());
         }
 
         return (end, 0);

@@ -18,10 +18,10 @@ public sealed class EngineWasi(WasiContext context) : IWasi
     {
         linker.DefineBuiltInWasi();
         // The engine's own refuses codes from 126 on; a shell's child may use them, and so may a guest.
-        linker.DefineFunction(WasiOffer.Preview1, "proc_exit", new FunctionType([ValueKind.I32], []), call =>
+        linker.DefineFunction(WasiOffer.Preview1, "proc_exit", new FunctionType([ValueKind.I32], []), (ref HostCall call) =>
         {
             ExitCode = call.I32(0) & ExitCodeMask;
-            return "proc_exit";
+            throw new GuestExitException(ExitCode.Value);
         });
     }
 

@@ -20,7 +20,7 @@ public sealed class LayoutTests
     [InlineData(typeof(wasmtime_memory_t), "Wasmtime.ExternMemory")]
     [InlineData(typeof(wasmtime_extern_t), "Wasmtime.Extern")]
     [InlineData(typeof(wasmtime_val_t), "Wasmtime.Value")]
-    [InlineData(typeof(wasmtime_val_raw_t), "Wasmtime.ValueRaw")]
+    [InlineData(typeof(RawValue), "Wasmtime.ValueRaw")]
     [InlineData(typeof(wasmtime_component_instance_t), "Wasmtime.Components.ComponentInstance+Native+Instance")]
     [InlineData(typeof(wasmtime_component_func_t), "Wasmtime.Components.ComponentFunction+Native+Func")]
     public void A_structure_is_as_large_as_in_the_managed_package(Type ours, string theirs) =>
@@ -29,7 +29,7 @@ public sealed class LayoutTests
     [Theory]
     [InlineData(typeof(wasmtime_memory_t), "private2", "Wasmtime.ExternMemory", "__private2")]
     [InlineData(typeof(wasmtime_extern_t), "func", "Wasmtime.Extern", "of")]
-    [InlineData(typeof(wasmtime_val_t), "i64", "Wasmtime.Value", "of")]
+    [InlineData(typeof(wasmtime_val_t), "bits", "Wasmtime.Value", "of")]
     [InlineData(typeof(wasmtime_component_func_t), "private2", "Wasmtime.Components.ComponentFunction+Native+Func", "Private2")]
     [InlineData(typeof(wasmtime_component_func_t), "private3", "Wasmtime.Components.ComponentFunction+Native+Func", "Private3")]
     public void A_field_lies_where_the_managed_package_has_it(Type ours, string field, string theirs, string theirField) =>

@@ -9,34 +9,43 @@ internal sealed class TestModule : IDisposable
     private readonly ModuleLinker _linker;
     private readonly LinkedModule _linked;
 
-    public TestModule(WasmEngine engine, string text, Action<WasmStore>? limit = null, Action<ModuleLinker>? link = null)
+    public TestModule(
+        WasmEngine engine, string text, StoreLimits? limits = null, Action<ModuleLinker>? link = null, object? state = null, bool fibers = false)
     {
-        using (var code = engine.Compile(WasmEngine.FromText(Encoding.UTF8.GetBytes(text)), component: false))
-        {
-            _module = CompiledModule.Load(engine, code.Bytes);
-        }
-
-        Store = new WasmStore(engine);
-        limit?.Invoke(Store);
-        _linker = new ModuleLinker(engine);
+        _module = Load(engine, text);
+        Store = new WasmStore(engine, limits, state);
+        _linker = new ModuleLinker(engine, fibers);
         link?.Invoke(_linker);
         _linked = _linker.Link(_module);
-        Instance = _linked.Instantiate(Store, out _)!;
+        Instance = fibers
+            ? _linked.InstantiateAsync(Store).AsTask().GetAwaiter().GetResult().Instance!
+            : _linked.Instantiate(Store, out _)!;
     }
 
     public WasmStore Store { get; }
 
     public ModuleInstance Instance { get; }
 
-    public CallEnd? Call(string export) => Instance.FindFunction(export)!.Call([], []);
+    public LinkedModule Linked => _linked;
 
-    public CallEnd? Call(string export, WasmValue[] arguments, out WasmValue result)
+    public static CompiledModule Load(WasmEngine engine, string text)
     {
-        var results = new WasmValue[1];
-        var end = Instance.FindFunction(export)!.Call(arguments, results);
-        result = results[0];
+        using var code = engine.Compile(WasmEngine.FromText(Encoding.UTF8.GetBytes(text)), component: false);
+        return CompiledModule.Load(engine, code.Bytes);
+    }
+
+    public CallEnd? Call(string export, params RawValue[] values) => Instance.FindFunction(export)!.Call(values);
+
+    public CallEnd? Call(string export, RawValue[] arguments, out RawValue result)
+    {
+        var values = arguments.Length == 0 ? new RawValue[1] : arguments;
+        var end = Instance.FindFunction(export)!.Call(values);
+        result = values[0];
         return end;
     }
+
+    public ValueTask<CallEnd?> CallAsync(string export, RawValue[]? values = null, CancellationToken cancellation = default) =>
+        Instance.FindFunction(export)!.CallAsync(values ?? new RawValue[1], cancellation);
 
     public void Dispose()
     {

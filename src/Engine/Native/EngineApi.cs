@@ -17,6 +17,9 @@ internal static unsafe partial class EngineApi
     public static partial void wasmtime_config_max_wasm_stack_set(nint config, nuint bytes);
 
     [LibraryImport(Library)]
+    public static partial void wasmtime_config_async_stack_size_set(nint config, nuint bytes);
+
+    [LibraryImport(Library)]
     public static partial void wasmtime_config_parallel_compilation_set(nint config, byte enable);
 
     [LibraryImport(Library)]

@@ -127,7 +127,7 @@ internal static unsafe partial class ModuleApi
         byte* name,
         nuint name_length,
         nint type,
-        delegate* unmanaged<nint, nint, wasmtime_val_raw_t*, nuint, nint> callback,
+        delegate* unmanaged<nint, nint, RawValue*, nuint, nint> callback,
         nint data,
         delegate* unmanaged<nint, void> finalizer);
 
@@ -149,6 +149,15 @@ internal static unsafe partial class ModuleApi
     public static partial byte wasmtime_instance_export_get(
         nint context, wasmtime_instance_t* instance, byte* name, nuint name_length, wasmtime_extern_t* item);
 
+    /// <summary>By the position in the module's exports: no search. The name is the instance's own.</summary>
+    [LibraryImport(Library)]
+    public static partial byte wasmtime_instance_export_nth(
+        nint context, wasmtime_instance_t* instance, nuint index, byte** name, nuint* name_length, wasmtime_extern_t* item);
+
+    [LibraryImport(Library)]
+    public static partial nint wasmtime_instance_new(
+        nint context, CoreModuleHandle module, wasmtime_extern_t* imports, nuint count, wasmtime_instance_t* instance, nint* trap);
+
     [LibraryImport(Library)]
     public static partial void wasmtime_extern_delete(wasmtime_extern_t* item);
 
@@ -156,22 +165,19 @@ internal static unsafe partial class ModuleApi
     public static partial nint wasmtime_func_type(nint context, wasmtime_func_t* func);
 
     [LibraryImport(Library)]
-    public static partial nint wasmtime_func_call(
-        nint context,
-        wasmtime_func_t* func,
-        wasmtime_val_t* args,
-        nuint args_length,
-        wasmtime_val_t* results,
-        nuint results_length,
-        nint* trap);
+    public static partial nint wasmtime_func_call_unchecked(
+        nint context, wasmtime_func_t* func, RawValue* args_and_results, nuint length, nint* trap);
 
     [LibraryImport(Library)]
+    [SuppressGCTransition]
     public static partial byte* wasmtime_memory_data(nint context, wasmtime_memory_t* memory);
 
     [LibraryImport(Library)]
+    [SuppressGCTransition]
     public static partial nuint wasmtime_memory_data_size(nint context, wasmtime_memory_t* memory);
 
     [LibraryImport(Library)]
+    [SuppressGCTransition]
     public static partial nint wasmtime_caller_context(nint caller);
 
     [LibraryImport(Library)]

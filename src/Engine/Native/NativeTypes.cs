@@ -55,6 +55,7 @@ internal struct wasmtime_extern_t
     public const byte Global = 1;
     public const byte Table = 2;
     public const byte Memory = 3;
+    public const byte SharedMemory = 4;
 
     [FieldOffset(0)]
     public byte kind;
@@ -79,27 +80,12 @@ internal struct wasmtime_val_t
     public byte kind;
 
     [FieldOffset(8)]
-    public int i32;
+    public ulong bits;
 
-    [FieldOffset(8)]
-    public long i64;
+    /// <summary>Bits above a 32-bit value are undefined here and zero there.</summary>
+    public readonly RawValue Raw => new() { U64 = kind is I32 or F32 ? (uint)bits : bits };
 
-    [FieldOffset(8)]
-    public float f32;
-
-    [FieldOffset(8)]
-    public double f64;
-}
-
-/// <summary><c>wasmtime_val_raw_t</c>: a value without its type, at the size of the largest.</summary>
-[StructLayout(LayoutKind.Explicit, Size = 16)]
-internal struct wasmtime_val_raw_t
-{
-    [FieldOffset(0)]
-    public int i32;
-
-    [FieldOffset(0)]
-    public long i64;
+    public static wasmtime_val_t From(ValueKind type, RawValue value) => new() { kind = (byte)type, bits = value.U64 };
 }
 
 /// <summary><c>wasmtime_component_instance_t</c>.</summary>

@@ -1,63 +1,18 @@
 using System.Globalization;
-using Skiff.Engine.Native;
 
 namespace Skiff.Engine;
-
-/// <summary>A function of an instance. Lives as long as its store.</summary>
-public sealed unsafe class ModuleFunction
-{
-    private readonly WasmStore _store;
-    private wasmtime_func_t _function;
-
-    internal ModuleFunction(WasmStore store, wasmtime_func_t function) => (_store, _function) = (store, function);
-
-    /// <summary>Runs the function on this thread until it returns or ends otherwise.</summary>
-    /// <param name="arguments">As many and of such kinds as the function's type has parameters; the engine checks it.</param>
-    /// <param name="results">Exactly as long as the function's type has results.</param>
-    /// <returns>Null when it returned.</returns>
-    public CallEnd? Call(ReadOnlySpan<WasmValue> arguments, Span<WasmValue> results)
-    {
-        var native = new wasmtime_val_t[arguments.Length + results.Length];
-        for (var i = 0; i < arguments.Length; i++)
-        {
-            native[i] = new wasmtime_val_t { kind = (byte)arguments[i].Kind, i64 = arguments[i].Bits };
-        }
-
-        nint error, trap = 0;
-        fixed (wasmtime_func_t* function = &_function)
-        fixed (wasmtime_val_t* values = native)
-        {
-            error = ModuleApi.wasmtime_func_call(
-                _store.Context,
-                function,
-                values,
-                (nuint)arguments.Length,
-                values + arguments.Length,
-                (nuint)results.Length,
-                &trap);
-        }
-
-        if (error != 0 || trap != 0)
-        {
-            return error != 0 ? CallEnd.FromError(error) : CallEnd.FromTrap(trap);
-        }
-
-        for (var i = 0; i < results.Length; i++)
-        {
-            var value = native[arguments.Length + i];
-            results[i] = new WasmValue(
-                value.kind <= (byte)ValueKind.F64 ? (ValueKind)value.kind : ValueKind.Other,
-                value.kind is wasmtime_val_t.I32 or wasmtime_val_t.F32 ? value.i32 : value.i64);
-        }
-
-        return null;
-    }
-}
 
 /// <summary>A number as Wasm has them.</summary>
 /// <param name="Bits">The bit pattern; an i32 or f32 is sign-extended.</param>
 public readonly record struct WasmValue(ValueKind Kind, long Bits)
 {
+    /// <summary>The value as a slot of a call has it.</summary>
+    public RawValue Raw => new() { I64 = Kind is ValueKind.I32 or ValueKind.F32 ? (uint)Bits : Bits };
+
+    /// <summary>What a slot holds, read as <paramref name="kind"/>.</summary>
+    public static WasmValue From(ValueKind kind, RawValue value) =>
+        new(kind, kind is ValueKind.I32 or ValueKind.F32 ? value.I32 : value.I64);
+
     /// <summary>Reads a number as people type it: decimal or 0x hexadecimal integers, signed or unsigned; any float.</summary>
     public static bool TryParse(string text, ValueKind kind, out WasmValue value)
     {
