@@ -1,0 +1,84 @@
+using System.Runtime.CompilerServices;
+using Skiff.Components.Runtime;
+using ComponentInstance = Skiff.Components.Runtime.ComponentInstance;
+
+namespace Skiff.Components.Abi;
+
+/// <summary>
+/// A guest's memory during one call, checked at each access. It asks the engine for base and size once and then again after each piece
+/// of guest code (<see cref="Forget"/>), for that may have grown the memory. It also keeps the account of what the call has lifted.
+/// </summary>
+internal ref struct GuestView
+{
+    private readonly ComponentInstance _instance;
+    private readonly int _slot;
+    private Span<byte> _view;
+    private ulong _lifted;
+
+    /// <param name="slot">The memory option.</param>
+    public GuestView(ComponentInstance instance, int slot) => (_instance, _slot) = (instance, slot);
+
+    /// <summary>Guest code has run or is about to.</summary>
+    public void Forget() => _view = default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Span<byte> Slice(uint address, uint length) =>
+        (ulong)address + length <= (uint)_view.Length ? _view.Slice((int)address, (int)length) : SliceAfresh(address, length);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Span<byte> Slice(uint address, uint length, uint alignment)
+    {
+        if ((address & (alignment - 1)) != 0)
+        {
+            Violation.Unaligned(address, alignment);
+        }
+
+        return Slice(address, length);
+    }
+
+    /// <summary>The bytes of a string or list that the guest passes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Span<byte> Lift(uint address, ulong bytes, uint alignment)
+    {
+        if (bytes > AbiLimits.BytesMax)
+        {
+            Violation.TooLong(bytes);
+        }
+
+        var slice = Slice(address, (uint)bytes, alignment);
+        _lifted += bytes;
+        if (_lifted > (uint)_view.Length)
+        {
+            Account();
+        }
+
+        return slice;
+    }
+
+    // A memory beyond 2 GiB does not fit into a span, and takes this way each time.
+    private Span<byte> SliceAfresh(uint address, uint length)
+    {
+        var memory = _instance.Memory(_slot);
+        var size = memory.Length;
+        if ((ulong)address + length > size)
+        {
+            Violation.OutOfBounds(address, length, size);
+        }
+
+        if (size > int.MaxValue)
+        {
+            return memory.Slice((ulong)address, length);
+        }
+
+        _view = memory.Slice(0UL, (uint)size);
+        return _view.Slice((int)address, (int)length);
+    }
+
+    private readonly void Account()
+    {
+        if (_lifted > _instance.Memory(_slot).Length * AbiLimits.LiftedMemoryMultiple)
+        {
+            Violation.TooMuch(_lifted);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using Skiff.Components.Abi;
+using Skiff.Components.Runtime;
+using Skiff.Components.Types;
+
+namespace Skiff.Components.Host;
+
+/// <summary>
+/// Lifts the parameters of one call, calls the C# function, lowers its result. Generated from WIT; runs on the guest's stack
+/// (see <see cref="Engine.HostFunction"/>).
+/// </summary>
+public delegate void HostBinding(ref ComponentCall call);
+
+/// <summary>The second half of a binding that waited: lowers what came of it.</summary>
+public delegate void HostResult<in T>(ref ComponentCall call, T result);
+
+/// <summary>A host function over interpreted values: for tests and for interfaces that nobody generated code for.</summary>
+/// <returns>Null for a function without result.</returns>
+public delegate ComponentValue? DynamicFunction(ComponentInstance instance, ComponentValue[] arguments);
+
+/// <summary>One function of a <see cref="HostInterface"/>.</summary>
+public sealed class HostFunctionDefinition
+{
+    /// <param name="name">As the guest imports it, e.g. <c>[method]output-stream.check-write</c>.</param>
+    /// <param name="suspends">Whether it may call <see cref="ComponentCall.Await{T}"/>.</param>
+    public HostFunctionDefinition(string name, FunctionType type, HostBinding binding, bool suspends = false) =>
+        (Name, Type, Binding, Suspends) = (name, type, binding, suspends);
+
+    /// <param name="type">Null to accept whatever type the guest declares.</param>
+    public HostFunctionDefinition(string name, FunctionType? type, DynamicFunction function) => (Name, Type, Dynamic) = (name, type, function);
+
+    public string Name { get; }
+
+    public FunctionType? Type { get; }
+
+    /// <summary>Null exactly when <see cref="Dynamic"/> is not.</summary>
+    public HostBinding? Binding { get; }
+
+    public DynamicFunction? Dynamic { get; }
+
+    public bool Suspends { get; }
+}
