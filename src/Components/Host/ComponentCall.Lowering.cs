@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Skiff.Components.Abi;
 using Skiff.Components.Linking;
@@ -44,7 +43,7 @@ public ref partial struct ComponentCall
     public (uint Address, uint Length) LowerList<T>(ReadOnlySpan<T> numbers)
         where T : unmanaged
     {
-        var size = (uint)Unsafe.SizeOf<T>();
+        var size = NumberSize.Of<T>();
         var address = AllocateList(numbers.Length, size, size);
         MemoryMarshal.AsBytes(numbers).CopyTo(_memory.Slice(address, (uint)numbers.Length * size));
         return (address, (uint)numbers.Length);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using Skiff.Components.Abi;
 using Skiff.Components.Linking;
@@ -103,8 +104,8 @@ public ref partial struct ComponentCall
     public ReadOnlySpan<T> List<T>(uint address, uint length)
         where T : unmanaged
     {
-        var size = (uint)Unsafe.SizeOf<T>();
-        return System.Runtime.InteropServices.MemoryMarshal.Cast<byte, T>(Elements(address, length, size, size));
+        var size = NumberSize.Of<T>();
+        return MemoryMarshal.Cast<byte, T>(Elements(address, length, size, size));
     }
 
     /// <summary>The bytes of all elements of a list, one after the other.</summary>

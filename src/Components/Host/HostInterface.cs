@@ -4,7 +4,7 @@ using Skiff.Components.Types;
 namespace Skiff.Components.Host;
 
 /// <summary>One version of an interface that the host offers to guests. Immutable.</summary>
-/// <param name="name">With its version, e.g. <c>wasi:io/streams@0.2.12</c>; a plain name for functions imported at the root of a component.</param>
+/// <param name="name">With its version, e.g. <c>wasi:io/streams@0.2.12</c>; empty for the functions that a component imports at its root.</param>
 public sealed class HostInterface(
     string name, IReadOnlyList<HostFunctionDefinition> functions, IReadOnlyList<HostResourceType> resources)
 {
