@@ -51,6 +51,9 @@ internal static class House
         ["xunit.v3"] = [],
     };
 
+    /// <summary>Rule 4: Kestrel, the web server, which the framework brings along. Its tests and its benchmark's peer use it too.</summary>
+    public static readonly string[] WebServerProjects = ["Http", "Http.Tests"];
+
     /// <summary>First words of a package's namespaces: package references flow through project references, so usings are looked at too.</summary>
     public static readonly IReadOnlyDictionary<string, string> PackageOfNamespace = new Dictionary<string, string>
     {
