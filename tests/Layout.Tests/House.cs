@@ -47,7 +47,7 @@ internal static class House
         ["Tomlyn"] = ["Shim"],
         ["System.CommandLine"] = ["skiff"],
         ["Microsoft.CodeAnalysis.BannedApiAnalyzers"] = ["*"],
-        ["Microsoft.CodeAnalysis.CSharp"] = [],
+        ["Microsoft.CodeAnalysis.CSharp"] = ["WitBindings"],
         ["xunit.v3"] = [],
     };
 

@@ -17,7 +17,7 @@ internal enum Position
 }
 
 /// <summary>The C# types of WIT's, as source code of one namespace names them.</summary>
-internal sealed class CSharpTypes(string currentNamespace)
+internal sealed class CSharpTypes(InterfaceModel current)
 {
     public string Of(WitType? type, Position position) => type switch
     {
@@ -45,10 +45,10 @@ internal sealed class CSharpTypes(string currentNamespace)
     public string Of(ResourceModel resource) => Name(resource.Name, resource.CSharpInterface);
 
     /// <summary>The static field that holds the resource's type.</summary>
-    public string Field(ResourceModel resource) => $"{Name(resource.Name, resource.Name.Interface.CSharpClass)}.{resource.TypeField}";
+    public string Field(ResourceModel resource) => Member(resource.Name, resource.TypeField);
 
     /// <summary>The static field that holds the type as an object.</summary>
-    public string Field(INamedType named) => $"{Name(named.Name, named.Name.Interface.CSharpClass)}.{named.Name.CSharp}Type";
+    public string Field(INamedType named) => Member(named.Name, named.Name.CSharp + "Type");
 
     public static string Of(Primitive kind) => kind switch
     {
@@ -69,6 +69,9 @@ internal sealed class CSharpTypes(string currentNamespace)
     /// <summary>What a part of a value at this position is: only results stay results, down to lists and named types.</summary>
     public static Position Inner(Position position) => position == Position.Result ? Position.Result : Position.Nested;
 
+    private string Member(TypeName owner, string field) =>
+        owner.Interface == current ? field : $"{Name(owner, owner.Interface.CSharpClass)}.{field}";
+
     private string Name(TypeName owner, string name) =>
-        owner.Interface.Namespace == currentNamespace ? name : $"global::{owner.Interface.Namespace}.{name}";
+        owner.Interface.Namespace == current.Namespace ? name : $"global::{owner.Interface.Namespace}.{name}";
 }

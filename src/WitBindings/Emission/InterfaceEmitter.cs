@@ -15,7 +15,7 @@ internal sealed class InterfaceEmitter
     private InterfaceEmitter(InterfaceModel model)
     {
         _model = model;
-        _types = new CSharpTypes(model.Namespace);
+        _types = new CSharpTypes(model);
         _objects = new TypeObjects(_types);
     }
 

@@ -81,6 +81,8 @@ internal sealed partial class Resolver
         var scopes = _scopes.Values.OrderBy(scope => scope.Model.WitName, StringComparer.Ordinal).ToList();
         scopes.ForEach(scope => Try(() => Declare(scope)));
         scopes.ForEach(ResolveScope);
+        // Others' uses may have resolved them in another order. Types keep theirs: what they are made of comes first.
+        scopes.ForEach(scope => scope.Model.Resources.Sort((one, other) => one.Name.Place.Offset.CompareTo(other.Name.Place.Offset)));
         MarkExports();
         var models = scopes.ConvertAll(scope => scope.Model);
         Disambiguate(models);
