@@ -122,7 +122,7 @@ internal static class CoreModuleParser
         }
     }
 
-    private static void ReadFunctions(CoreModuleContents contents, ref BinaryReader reader)
+    public static void ReadFunctions(CoreModuleContents contents, ref BinaryReader reader)
     {
         var count = reader.Count();
         contents.Functions.EnsureCapacity(contents.Functions.Count + count);

@@ -14,8 +14,6 @@ public enum StringEncoding : byte
 /// </summary>
 public sealed class CanonOptions
 {
-    internal static readonly CanonOptions None = new();
-
     internal CanonOptions()
     {
     }
@@ -26,10 +24,10 @@ public sealed class CanonOptions
     public CoreExport? Memory { get; internal init; }
 
     /// <summary>(i32 old, i32 oldSize, i32 alignment, i32 newSize) -> i32.</summary>
-    public CoreItem? Realloc { get; internal init; }
+    public CoreItem? Realloc { get; internal set; }
 
     /// <summary>Of a lift: takes what the function has returned, flat.</summary>
-    public CoreItem? PostReturn { get; internal init; }
+    public CoreItem? PostReturn { get; internal set; }
 
     /// <summary>WASI 0.3; such functions are refused when they are called.</summary>
     public bool IsAsync { get; internal init; }

@@ -16,11 +16,11 @@ public abstract class CoreItem
 /// <summary>An export of a core instance. One object for each export that the plan refers to.</summary>
 public sealed class CoreExport : CoreItem
 {
-    internal CoreExport(int index, CoreInstance instance, string name, CoreExternType type) =>
-        (Index, Instance, Name, Type) = (index, instance, name, type);
+    internal CoreExport(CoreInstance instance, string name, CoreExternType type) =>
+        (Instance, Name, Type) = (instance, name, type);
 
     /// <summary>Place in <see cref="LinkPlan.CoreExports"/>: where a run keeps what it has looked up.</summary>
-    public int Index { get; }
+    public int Index { get; internal set; } = -1;
 
     public CoreInstance Instance { get; }
 
@@ -34,11 +34,11 @@ public sealed class CoreExport : CoreItem
 /// <summary>A core instance: which module, and what its imports are.</summary>
 public sealed class CoreInstance
 {
-    internal CoreInstance(CoreModule module, StaticInstance owner, CoreItem[] imports) =>
-        (Module, Owner, Imports) = (module, owner, imports);
+    internal CoreInstance(int index, CoreModule module, StaticInstance owner, CoreItem[] imports) =>
+        (Index, Module, Owner, Imports) = (index, module, owner, imports);
 
     /// <summary>Place in <see cref="LinkPlan.CoreInstances"/>: instances are made in this order, but for the lazy ones.</summary>
-    public int Index { get; internal set; }
+    public int Index { get; }
 
     public CoreModule Module { get; }
 
@@ -81,6 +81,9 @@ public sealed class CoreModule
 
     /// <summary>SHA-256 of the bytes, lowercase hexadecimal. Computed when first asked for.</summary>
     public string Digest => _binary.Digest;
+
+    /// <summary>Instantiating it runs nothing and writes nowhere, and makes no memory and no table.</summary>
+    internal bool IsInert => !_binary.HasStart && !_binary.HasSegments && !_binary.DefinesMemoryOrTable;
 
     /// <summary>The export's type; null if there is none of this name.</summary>
     public CoreExternType? FindExport(string name) => _binary.FindExport(name);

@@ -23,7 +23,7 @@ public sealed class LiftedFunction : PlannedFunction
     public StaticInstance Instance { get; }
 
     /// <summary>A core function whose type is the flattened <see cref="PlannedFunction.Type"/>; not checked for async lifts, which cannot be called.</summary>
-    public CoreItem Target { get; }
+    public CoreItem Target { get; internal set; }
 
     public CanonOptions Options { get; }
 }

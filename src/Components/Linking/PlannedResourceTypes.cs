@@ -19,7 +19,7 @@ public sealed class GuestResourceType : ResourceType
     public StaticInstance DefiningInstance { get; }
 
     /// <summary>Core function (i32) -> (), checked; called when the last own handle goes. Null if the type has none.</summary>
-    public CoreItem? Destructor { get; }
+    public CoreItem? Destructor { get; internal set; }
 }
 
 /// <summary>

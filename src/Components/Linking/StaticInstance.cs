@@ -6,11 +6,10 @@ namespace Skiff.Components.Linking;
 /// </summary>
 public sealed class StaticInstance
 {
-    internal StaticInstance(int index, StaticInstance? parent, string name)
+    internal StaticInstance(int index, StaticInstance? parent)
     {
         Index = index;
         Parent = parent;
-        Name = name;
         Depth = parent is null ? 0 : parent.Depth + 1;
     }
 
@@ -21,9 +20,6 @@ public sealed class StaticInstance
     public StaticInstance? Parent { get; }
 
     public int Depth { get; }
-
-    /// <summary>For people: <c>root</c>, or the path of nested components, e.g. <c>root/2</c>.</summary>
-    public string Name { get; }
 
     /// <summary>Whether this is the other one, or lies around it.</summary>
     public bool IsAncestorOrSelf(StaticInstance other)
@@ -39,5 +35,5 @@ public sealed class StaticInstance
         return false;
     }
 
-    public override string ToString() => Name;
+    public override string ToString() => Parent is null ? "the root component" : $"component instance {Index}";
 }
