@@ -4,7 +4,6 @@ using Skiff.Components.Runtime;
 using Skiff.Components.Types;
 using Skiff.Engine;
 using ComponentInstance = Skiff.Components.Runtime.ComponentInstance;
-using FunctionType = Skiff.Components.Types.FunctionType;
 
 namespace Skiff.Components.Abi;
 
@@ -32,13 +31,13 @@ internal ref struct Lifter
 
     /// <summary>Lifts the parameters of a call, wherever they are.</summary>
     /// <param name="flat">The core function's parameters.</param>
-    public ComponentValue[] Parameters(FunctionType type, ReadOnlySpan<RawValue> flat) => type.ParametersAreSpilled
+    public ComponentValue[] Parameters(FunctionType type, scoped ReadOnlySpan<RawValue> flat) => type.ParametersAreSpilled
         ? Fields(type.ParameterTuple, Load(type.ParameterTuple, flat[0].U32))
         : FlatFields(type.ParameterTuple, flat);
 
     /// <summary>Lifts the result of a call.</summary>
     /// <param name="flat">The core function's result: the value itself, or its address.</param>
-    public ComponentValue? Result(FunctionType type, ReadOnlySpan<RawValue> flat)
+    public ComponentValue? Result(FunctionType type, scoped ReadOnlySpan<RawValue> flat)
     {
         var next = 0;
         return type.Result is not { } result ? null
@@ -48,7 +47,7 @@ internal ref struct Lifter
 
     private ReadOnlySpan<byte> Load(ValueType type, uint address) => _memory.Slice(address, type.Size, type.Alignment);
 
-    private ComponentValue Value(ValueType type, ReadOnlySpan<byte> memory) => type switch
+    private ComponentValue Value(ValueType type, scoped ReadOnlySpan<byte> memory) => type switch
     {
         PrimitiveType { Kind: Primitive.String } => Text(Host.Load.U32(memory, 0), Host.Load.U32(memory, 4)),
         PrimitiveType primitive => Number(primitive.Kind, Bits(memory, primitive.Size)),
@@ -60,7 +59,7 @@ internal ref struct Lifter
         _ => throw Unsupported(type),
     };
 
-    private ComponentValue Flat(ValueType type, ReadOnlySpan<RawValue> flat, ref int next) => type switch
+    private ComponentValue Flat(ValueType type, scoped ReadOnlySpan<RawValue> flat, ref int next) => type switch
     {
         PrimitiveType { Kind: Primitive.String } => Text(flat[next++].U32, flat[next++].U32),
         PrimitiveType primitive => Number(primitive.Kind, flat[next++].U64),
@@ -72,7 +71,7 @@ internal ref struct Lifter
         _ => throw Unsupported(type),
     };
 
-    private ComponentValue[] Fields(RecordType record, ReadOnlySpan<byte> memory)
+    private ComponentValue[] Fields(RecordType record, scoped ReadOnlySpan<byte> memory)
     {
         var fields = new ComponentValue[record.Fields.Length];
         for (var i = 0; i < fields.Length; i++)
@@ -84,13 +83,13 @@ internal ref struct Lifter
         return fields;
     }
 
-    private ComponentValue[] FlatFields(RecordType record, ReadOnlySpan<RawValue> flat)
+    private ComponentValue[] FlatFields(RecordType record, scoped ReadOnlySpan<RawValue> flat)
     {
         var next = 0;
         return FlatFields(record, flat, ref next);
     }
 
-    private ComponentValue[] FlatFields(RecordType record, ReadOnlySpan<RawValue> flat, ref int next)
+    private ComponentValue[] FlatFields(RecordType record, scoped ReadOnlySpan<RawValue> flat, ref int next)
     {
         var fields = new ComponentValue[record.Fields.Length];
         for (var i = 0; i < fields.Length; i++)
@@ -101,7 +100,7 @@ internal ref struct Lifter
         return fields;
     }
 
-    private ComponentValue Case(VariantType variant, ReadOnlySpan<byte> memory)
+    private ComponentValue Case(VariantType variant, scoped ReadOnlySpan<byte> memory)
     {
         var index = ComponentCall.CheckCase((uint)Bits(memory, variant.DiscriminantSize), (uint)variant.Cases.Length);
         return ComponentValue.Variant(
@@ -110,7 +109,7 @@ internal ref struct Lifter
     }
 
     // The slots are read as the case's own types, which lie in the low half of a wider joined slot (CanonicalABI.md, lift_flat_variant).
-    private ComponentValue FlatCase(VariantType variant, ReadOnlySpan<RawValue> flat, ref int next)
+    private ComponentValue FlatCase(VariantType variant, scoped ReadOnlySpan<RawValue> flat, ref int next)
     {
         var index = ComponentCall.CheckCase(flat[next].U32, (uint)variant.Cases.Length);
         var payload = next + 1;
@@ -154,7 +153,7 @@ internal ref struct Lifter
     private static ComponentValue Flags(FlagsType type, uint bits) =>
         ComponentValue.Flags(type.Labels.Count < 32 ? bits & ((1u << type.Labels.Count) - 1) : bits);
 
-    private static ulong Bits(ReadOnlySpan<byte> memory, uint size) => size switch
+    private static ulong Bits(scoped ReadOnlySpan<byte> memory, uint size) => size switch
     {
         1 => memory[0],
         2 => Host.Load.U16(memory, 0),

@@ -2,7 +2,6 @@ using Skiff.Components.Runtime;
 using Skiff.Components.Types;
 using Skiff.Engine;
 using ComponentInstance = Skiff.Components.Runtime.ComponentInstance;
-using FunctionType = Skiff.Components.Types.FunctionType;
 
 namespace Skiff.Components.Abi;
 
@@ -29,7 +28,7 @@ internal ref struct Lowerer
     }
 
     /// <summary>Lowers the parameters of a call into the core function's, which point to the guest's memory when there are too many.</summary>
-    public void Parameters(FunctionType type, ReadOnlySpan<ComponentValue> values, Span<RawValue> flat)
+    public void Parameters(FunctionType type, scoped ReadOnlySpan<ComponentValue> values, scoped Span<RawValue> flat)
     {
         var tuple = type.ParameterTuple;
         if (type.ParametersAreSpilled)
@@ -45,7 +44,7 @@ internal ref struct Lowerer
     }
 
     /// <summary>Lowers the result of a call into the core function's one result, or to the address that the caller gave.</summary>
-    public void Result(FunctionType type, ComponentValue? value, uint address, Span<RawValue> flat)
+    public void Result(FunctionType type, ComponentValue? value, uint address, scoped Span<RawValue> flat)
     {
         if (type.Result is not { } result)
         {
@@ -99,7 +98,7 @@ internal ref struct Lowerer
         }
     }
 
-    private void Flat(ValueType type, ComponentValue value, Span<RawValue> flat, ref int next)
+    private void Flat(ValueType type, ComponentValue value, scoped Span<RawValue> flat, ref int next)
     {
         switch (type)
         {
@@ -131,7 +130,7 @@ internal ref struct Lowerer
         }
     }
 
-    private void Fields(RecordType record, uint address, ReadOnlySpan<ComponentValue> values)
+    private void Fields(RecordType record, uint address, scoped ReadOnlySpan<ComponentValue> values)
     {
         CheckCount(record, values.Length);
         // Once for all fields: bounds and alignment of the whole.
@@ -142,7 +141,7 @@ internal ref struct Lowerer
         }
     }
 
-    private void FlatFields(RecordType record, ReadOnlySpan<ComponentValue> values, Span<RawValue> flat, ref int next)
+    private void FlatFields(RecordType record, scoped ReadOnlySpan<ComponentValue> values, scoped Span<RawValue> flat, ref int next)
     {
         CheckCount(record, values.Length);
         for (var i = 0; i < values.Length; i++)
@@ -151,7 +150,7 @@ internal ref struct Lowerer
         }
     }
 
-    private void FlatCase(VariantType variant, ComponentValue value, Span<RawValue> flat, ref int next)
+    private void FlatCase(VariantType variant, ComponentValue value, scoped Span<RawValue> flat, ref int next)
     {
         var index = Index(variant, value);
         var payload = next + 1;

@@ -1,6 +1,5 @@
 using Skiff.Components.Abi;
 using Skiff.Components.Runtime;
-using Skiff.Components.Types;
 
 namespace Skiff.Components.Host;
 

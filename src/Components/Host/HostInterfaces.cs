@@ -50,5 +50,11 @@ public sealed class HostInterfaces
         return best;
     }
 
+    internal object Implementation(int index, object state)
+    {
+        var entry = _entries[index];
+        return (entry.Implementation ?? throw new InvalidOperationException($"the interface {entry.Definition} was added without implementation"))(state);
+    }
+
     internal sealed record Entry(int Index, HostInterface Definition, InterfaceName Name, Func<object, object>? Implementation);
 }

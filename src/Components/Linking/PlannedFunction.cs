@@ -1,5 +1,3 @@
-using Skiff.Components.Types;
-
 namespace Skiff.Components.Linking;
 
 /// <summary>A component-level function of a plan: a <see cref="LiftedFunction"/> or an <see cref="ImportedFunction"/>.</summary>

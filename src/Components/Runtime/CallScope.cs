@@ -8,6 +8,9 @@ namespace Skiff.Components.Runtime;
 /// </summary>
 internal sealed class CallScope
 {
+    /// <summary>Of calls whose types have no handles: never written to.</summary>
+    public static readonly CallScope WithoutHandles = new();
+
     private List<(HandleTable Table, uint Index)>? _lent;
 
     /// <summary>Borrowed handles that the callee holds.</summary>

@@ -1,17 +1,335 @@
+using Skiff.Components.Linking;
 using Skiff.Components.Types;
 using Skiff.Engine;
 
 namespace Skiff.Components.Runtime;
 
-/// <summary>One run of a component: its store and everything in it. Used by one thread at a time.</summary>
-public sealed class ComponentInstance
+/// <summary>
+/// One run of a component: a store and everything in it. Used by one thread at a time. After its first trap or exit it is dead, as a
+/// whole: every later call ends the same way.
+/// </summary>
+public sealed class ComponentInstance : IDisposable
 {
-    internal object Implementation(int index) => throw new NotSupportedException($"interface {index}");
+    private readonly LinkedComponent _linked;
+    private readonly ModuleInstance?[] _coreInstances;
+    private readonly GuestFunction?[] _functions;
+    private MemorySlot[]? _memories;
+    private InstanceState?[] _states;
+    private object?[]? _implementations;
+    private ComponentFunction?[]? _exports;
+    private CallEnd? _end;
 
-    internal ResourceType Canonical(ResourceType type) => throw new NotSupportedException($"resource {type}");
+    /// <summary>Makes the store; <see cref="Instantiate"/> or <see cref="InstantiateAsync"/> follows.</summary>
+    /// <param name="state">What the host keeps for this guest: the implementations of its interfaces are found from it.</param>
+    public ComponentInstance(LinkedComponent linked, object state, StoreLimits? limits = null)
+    {
+        _linked = linked;
+        State = state;
+        _coreInstances = new ModuleInstance?[linked.Plan.CoreInstances.Count];
+        _functions = new GuestFunction?[linked.Slots.FunctionCount];
+        _states = new InstanceState?[linked.Plan.Instances.Count];
+        Store = new WasmStore(linked.Engine, limits, this);
+    }
 
-    internal GuestMemory Memory(int slot) => throw new NotSupportedException($"memory {slot}");
+    public LinkedComponent Linked => _linked;
 
-    internal uint Reallocate(InstanceState caller, CanonicalOptions options, uint address, uint size, uint alignment, uint newSize) =>
-        throw new NotSupportedException($"{caller} {options} {address} {size} {alignment} {newSize}");
+    /// <summary>What the host keeps for this guest.</summary>
+    public object State { get; }
+
+    /// <summary>For limits and to stop the guest. Its own state is this object.</summary>
+    public WasmStore Store { get; }
+
+    /// <summary>How the guest ended; null while it lives.</summary>
+    public CallEnd? End => _end ?? Store.End;
+
+    /// <summary>Makes the core instances, which runs their start functions.</summary>
+    /// <returns>Null, or how one of them ended the guest.</returns>
+    public CallEnd? Instantiate()
+    {
+        foreach (var core in _linked.Plan.CoreInstances)
+        {
+            if (!core.IsLazy && Make(core) is { } end)
+            {
+                return end;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>As <see cref="Instantiate"/>, for guests that run on fibers.</summary>
+    public async ValueTask<CallEnd?> InstantiateAsync(CancellationToken cancellation = default)
+    {
+        if (!_linked.Suspends)
+        {
+            return Instantiate();
+        }
+
+        foreach (var core in _linked.Plan.CoreInstances)
+        {
+            if (core.IsLazy)
+            {
+                continue;
+            }
+
+            if (_linked.Prelinked(core) is not { } prelinked)
+            {
+                if (Make(core) is { } failed)
+                {
+                    return failed;
+                }
+
+                continue;
+            }
+
+            var made = await prelinked.InstantiateAsync(Store, cancellation).ConfigureAwait(false);
+            if (made.End is not null)
+            {
+                return Ended(made.End);
+            }
+
+            _coreInstances[core.Index] = made.Instance;
+        }
+
+        return null;
+    }
+
+    /// <summary>An exported function; null if there is none (see <see cref="LinkedComponent.FindFunction"/>).</summary>
+    public ComponentFunction? FindFunction(string? instance, string function) =>
+        _linked.FindFunction(instance, function) is { } found ? Function(found) : null;
+
+    /// <summary>A function of this component's plan, to be called in this instance.</summary>
+    public ComponentFunction Function(LiftedFunction function)
+    {
+        var exports = _exports ??= new ComponentFunction?[_linked.Plan.LiftedFunctions.Count];
+        return exports[function.Index] ??= new ComponentFunction(this, _linked.Lifted(function));
+    }
+
+    /// <summary>Drops a guest's resource that the host owns: runs its destructor.</summary>
+    /// <exception cref="GuestTrapException">The destructor trapped; the guest is dead.</exception>
+    public void Drop(Abi.ComponentResource resource)
+    {
+        if (!resource.IsOwn)
+        {
+            throw new ArgumentException($"the host does not own the {resource.Type}", nameof(resource));
+        }
+
+        resource.GiveAway();
+        Destroy(resource.Type, resource.Host, resource.Representation, null);
+    }
+
+    /// <summary>Disposes the host's objects that the guest still owns, and then all that the guest is.</summary>
+    public void Dispose()
+    {
+        var states = Interlocked.Exchange(ref _states, []);
+        try
+        {
+            foreach (var state in states)
+            {
+                state?.Handles.Dispose();
+            }
+        }
+        finally
+        {
+            Store.Dispose();
+        }
+    }
+
+    internal static ComponentInstance Of(ref HostCall call) => (ComponentInstance)call.State!;
+
+    internal object Implementation(int index)
+    {
+        var implementations = _implementations ??= new object?[_linked.Host.Count];
+        return implementations[index] ??= _linked.Host.Implementation(index, State);
+    }
+
+    internal ResourceType Canonical(ResourceType type) => _linked.Canonical(type);
+
+    internal InstanceState StateOf(int index) => _states[index] ??= new InstanceState(index);
+
+    /// <summary>A component instance that calls out.</summary>
+    internal InstanceState Leaving(int index)
+    {
+        var state = StateOf(index);
+        if (!state.MayLeave)
+        {
+            Violation.CannotLeave();
+        }
+
+        return state;
+    }
+
+    /// <param name="entered">See <see cref="LinkedComponent.Entering"/>.</param>
+    internal void Enter(int[]? entered)
+    {
+        if (entered is null)
+        {
+            Violation.CannotEnter();
+        }
+
+        foreach (var index in entered)
+        {
+            if (StateOf(index).IsEntered)
+            {
+                Violation.CannotEnter();
+            }
+        }
+
+        foreach (var index in entered)
+        {
+            StateOf(index).IsEntered = true;
+        }
+    }
+
+    internal void Leave(int[]? entered)
+    {
+        foreach (var index in entered!)
+        {
+            StateOf(index).IsEntered = false;
+        }
+    }
+
+    internal ref readonly GuestMemory Memory(int slot)
+    {
+        var memories = _memories ??= new MemorySlot[_linked.Slots.MemoryCount];
+        ref var memory = ref memories[slot];
+        if (!memory.IsKnown)
+        {
+            memory.Memory = Extern(_linked.Slots.Memory(slot)).AsMemory()
+                ?? throw new GuestTrapException("the memory that the component's options name is not one");
+            memory.IsKnown = true;
+        }
+
+        return ref memory.Memory;
+    }
+
+    internal GuestFunction CoreFunction(int slot) => _functions[slot] ?? FindCoreFunction(slot);
+
+    /// <summary>Runs a core function from within a call of the guest's.</summary>
+    /// <exception cref="GuestTrapException">It trapped; this carries the trap on through the caller.</exception>
+    internal void Run(int slot, Span<RawValue> values)
+    {
+        if (CoreFunction(slot).Call(values) is { } end)
+        {
+            Throw(end);
+        }
+    }
+
+    internal uint Reallocate(InstanceState owner, CanonicalOptions options, uint address, uint size, uint alignment, uint newSize)
+    {
+        Span<RawValue> values = [address, size, alignment, newSize];
+        var mayLeave = owner.MayLeave;
+        owner.MayLeave = false;
+        Run(options.Realloc, values);
+        owner.MayLeave = mayLeave;
+        return values[0].U32;
+    }
+
+    /// <param name="values">What the function returned.</param>
+    internal void PostReturn(InstanceState owner, CanonicalOptions options, Span<RawValue> values)
+    {
+        if (options.PostReturn < 0)
+        {
+            return;
+        }
+
+        owner.MayLeave = false;
+        Run(options.PostReturn, values);
+        owner.MayLeave = true;
+    }
+
+    /// <summary>The end of an owned resource (CanonicalABI.md, <c>canon resource.drop</c>).</summary>
+    /// <param name="caller">The component instance that drops it; null for the host.</param>
+    internal void Destroy(ResourceType type, object? host, uint representation, InstanceState? caller)
+    {
+        if (type is not GuestResourceType guest)
+        {
+            (host as IDisposable)?.Dispose();
+            return;
+        }
+
+        var slot = _linked.DestructorSlot(guest);
+        if (slot < 0)
+        {
+            return;
+        }
+
+        Span<RawValue> values = [representation];
+        if (caller?.Index == guest.DefiningInstance.Index)
+        {
+            Run(slot, values);
+            return;
+        }
+
+        var entered = LinkedComponent.Entering(caller is null ? null : _linked.Plan.Instances[caller.Index], guest.DefiningInstance);
+        Enter(entered);
+        Run(slot, values);
+        Leave(entered);
+    }
+
+    /// <summary>Remembers how the guest ended; the first end counts.</summary>
+    internal CallEnd Ended(CallEnd end) => _end ??= Store.End ?? end;
+
+    internal static void Throw(CallEnd end) => throw (end.ExitStatus is { } status
+        ? new GuestExitException(status)
+        : new GuestTrapException(end.Trap!.Message));
+
+    private CallEnd? Make(CoreInstance core)
+    {
+        var instance = _linked.Prelinked(core) is { } prelinked
+            ? prelinked.Instantiate(Store, out var end)
+            : ModuleInstance.Instantiate(Store, _linked.Module(core.Module), Imports(core), out end);
+        _coreInstances[core.Index] = instance;
+        return end is null ? null : Ended(end);
+    }
+
+    private Extern[] Imports(CoreInstance core)
+    {
+        var imports = new Extern[core.Imports.Count];
+        for (var i = 0; i < imports.Length; i++)
+        {
+            imports[i] = Extern(core.Imports[i]);
+        }
+
+        return imports;
+    }
+
+    private Extern Extern(CoreItem item)
+    {
+        if (item is Trampoline trampoline)
+        {
+            var core = _linked.Trampoline(trampoline.Index);
+            return Store.CreateFunction(core.Type, core.Function, core.Suspends && _linked.Fibers);
+        }
+
+        var export = (CoreExport)item;
+        if (_coreInstances[export.Instance.Index] is null)
+        {
+            // Wasmtime has an empty table slot here: the component calls what it has not made yet.
+            if (!export.Instance.IsLazy)
+            {
+                throw new GuestTrapException($"uninitialized element: {export} is used before that instance is made");
+            }
+
+            if (Make(export.Instance) is { } end)
+            {
+                Throw(end);
+            }
+        }
+
+        return _coreInstances[export.Instance.Index]!.Get(_linked.Export(export));
+    }
+
+    private GuestFunction FindCoreFunction(int slot)
+    {
+        var (item, type) = _linked.Slots.Function(slot);
+        return _functions[slot] = Extern(item).AsFunction(type)
+            ?? throw new GuestTrapException("the function that the component's options name is not one");
+    }
+
+    private struct MemorySlot
+    {
+        public GuestMemory Memory;
+        public bool IsKnown;
+    }
 }

@@ -1,4 +1,6 @@
+using Skiff.Components.Abi;
 using Skiff.Components.Host;
+using Skiff.Engine;
 
 namespace Skiff.Components.Runtime;
 
@@ -6,6 +8,9 @@ namespace Skiff.Components.Runtime;
 internal sealed class HostTrampoline
 {
     public required HostFunctionDefinition Function { get; init; }
+
+    /// <summary>As the guest declares it; the host's has been found equal.</summary>
+    public required FunctionType Type { get; init; }
 
     /// <summary>Which interface of the host, for its implementation.</summary>
     public required int Interface { get; init; }
@@ -16,5 +21,39 @@ internal sealed class HostTrampoline
     public required CanonicalOptions Options { get; init; }
 
     /// <summary>The flat parameter that is the address of a spilled result.</summary>
-    public required int ResultSlot { get; init; }
+    public int ResultSlot { get; private init; }
+
+    public static HostTrampoline Create(
+        HostFunctionDefinition function, FunctionType type, int hostInterface, int instance, CanonicalOptions options) => new()
+        {
+            Function = function,
+            Type = type,
+            Interface = hostInterface,
+            Instance = instance,
+            Options = options,
+            ResultSlot = type.ParametersAreSpilled ? 1 : type.ParameterTuple.Flat.Length,
+        };
+
+    /// <summary>The core function of a generated binding.</summary>
+    public void Invoke(ref HostCall engine)
+    {
+        var instance = ComponentInstance.Of(ref engine);
+        var caller = instance.Leaving(Instance);
+        var call = new ComponentCall(instance, caller, this, engine.Values);
+        Function.Binding!(ref call);
+        call.Pending?.Await(ref engine);
+    }
+
+    /// <summary>The core function of a <see cref="DynamicFunction"/>.</summary>
+    public void InvokeDynamic(ref HostCall engine)
+    {
+        var instance = ComponentInstance.Of(ref engine);
+        var caller = instance.Leaving(Instance);
+        var scope = new CallScope();
+        var arguments = new Lifter(instance, caller, Options, scope).Parameters(Type, engine.Values);
+        var address = Type.ResultIsSpilled ? engine.U32(ResultSlot) : 0;
+        var result = Function.Dynamic!(instance, arguments);
+        scope.EndLends();
+        new Lowerer(instance, caller, Options, scope).Result(Type, result, address, engine.Values);
+    }
 }
