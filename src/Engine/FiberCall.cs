@@ -30,14 +30,18 @@ internal static class FiberCall
                 {
                     return future.Result();
                 }
-                else if (store.Suspension is { } suspension)
-                {
-                    await suspension.WaitAsync();
-                }
                 else
                 {
-                    // A tick: behind all who wait for a thread.
-                    await Task.Yield();
+                    store.Paused?.Invoke(store.State);
+                    if (store.Suspension is { } suspension)
+                    {
+                        await suspension.WaitAsync();
+                    }
+                    else
+                    {
+                        // A tick: behind all who wait for a thread.
+                        await Task.Yield();
+                    }
                 }
             }
         }

@@ -64,6 +64,12 @@ public sealed unsafe class WasmStore : IDisposable
     /// <summary>How the guest ended; null while it lives.</summary>
     public CallEnd? End { get; private set; }
 
+    /// <summary>
+    /// Called with <see cref="State"/> each time a guest on a fiber has left its thread, to wait or because a tick is over, and before it
+    /// goes on: the place to pass on what it has written so far. Must not throw.
+    /// </summary>
+    public Action<object?>? Paused { get; set; }
+
     internal StoreHandle Handle { get; }
 
     internal nint Context { get; }
