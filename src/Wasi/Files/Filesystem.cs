@@ -1,0 +1,63 @@
+using System.Text;
+using Skiff.Linux.Files;
+
+namespace Skiff.Wasi.Files;
+
+/// <summary>The directories that a guest is granted, opened once; everything it opens is beneath one of them.</summary>
+public sealed class Filesystem : IDisposable
+{
+    private readonly List<GrantedDirectory> _directories = [];
+
+    /// <exception cref="Linux.LinuxException">A directory cannot be opened; the message names it.</exception>
+    internal Filesystem(IReadOnlyList<Preopen> grants, ReadinessLoop readiness, DescriptorBudget budget)
+    {
+        Budget = budget;
+        try
+        {
+            foreach (var grant in grants)
+            {
+                // The budget was made larger by these.
+                budget.TryTake();
+                var root = FileDescriptor.OpenRoot(grant.HostPath, grant.ReadOnly, readiness, budget);
+                _directories.Add(new GrantedDirectory(grant, root, Encoding.UTF8.GetBytes(grant.GuestPath)));
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+
+        Readiness = readiness;
+    }
+
+    public IReadOnlyList<GrantedDirectory> Directories => _directories;
+
+    internal DescriptorBudget Budget { get; }
+
+    internal ReadinessLoop Readiness { get; }
+
+    /// <summary>
+    /// Opens a granted directory for one holder of its own: each version's adapter and each call of
+    /// <c>get-directories</c> gives the guest handles that it may drop.
+    /// </summary>
+    public WasiErrno OpenGranted(GrantedDirectory directory, out FileDescriptor? opened)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        return directory.Root.Open("."u8, OpenRequest.Read | OpenRequest.Directory, out opened);
+    }
+
+    public void Dispose()
+    {
+        foreach (var directory in _directories)
+        {
+            directory.Root.Dispose();
+        }
+    }
+}
+
+/// <summary>One granted directory.</summary>
+/// <param name="Grant">As the operator gave it.</param>
+/// <param name="Root">Its descriptor, the file system's own.</param>
+/// <param name="GuestName">The guest's name for it, in UTF-8.</param>
+public sealed record GrantedDirectory(Preopen Grant, FileDescriptor Root, ReadOnlyMemory<byte> GuestName);

@@ -1,0 +1,151 @@
+using Skiff.Linux;
+using Skiff.Linux.Files;
+
+namespace Skiff.Wasi.Streams;
+
+/// <summary>
+/// Writes a pipe, FIFO, terminal, device, stream socket, or a file where it stands. What the kernel does not take at once
+/// waits in a buffer; while there is any, the stream is not ready: that is the back-pressure. Takes its hold of the
+/// descriptor over.
+/// </summary>
+internal sealed class DescriptorOutputStream(SharedDescriptor descriptor, ReadinessLoop readiness) : OutputStream
+{
+    private const int BufferBytes = 64 * 1024;
+
+    /// <summary>A blocking pipe that is writable takes this much without waiting (pipe(7), PIPE_BUF).</summary>
+    private const int BlockingWriteBytes = 4096;
+
+    private byte[]? _buffer;
+    private int _from;
+    private int _to;
+    private StreamResult _end = StreamResult.WouldBlock;
+    private bool _disposed;
+
+    public override bool IsReady
+    {
+        get
+        {
+            Drain();
+
+            // Not whether the kernel would take more: a pipe that is full to the brim has taken all of it.
+            return _from == _to || !_end.IsOpen || _disposed;
+        }
+    }
+
+    public override ValueTask WaitAsync(CancellationToken cancellation) =>
+        _end.IsOpen && !_disposed
+            ? readiness.WaitAsync(descriptor.Handle, Readiness.Writable, cancellation)
+            : ValueTask.CompletedTask;
+
+    protected override StreamResult Permit()
+    {
+        Drain();
+        if (!_end.IsOpen)
+        {
+            return TakeEnd();
+        }
+
+        return _from == _to ? StreamResult.Moved(BufferBytes) : StreamResult.WouldBlock;
+    }
+
+    protected override StreamResult Accept(ReadOnlySpan<byte> bytes)
+    {
+        var taken = _from == _to ? TryWrite(bytes) : 0;
+        if (!_end.IsOpen)
+        {
+            return TakeEnd();
+        }
+
+        if (taken < bytes.Length)
+        {
+            Keep(bytes[taken..]);
+        }
+
+        return StreamResult.Moved((ulong)bytes.Length);
+    }
+
+    protected override StreamResult BeginFlush()
+    {
+        Drain();
+        return _end.IsOpen ? StreamResult.Moved(0) : TakeEnd();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        // What is left goes if it can: to wait for a reader here would let a guest hold its host up.
+        Drain();
+        _disposed = true;
+        descriptor.Release();
+    }
+
+    // The failure is told once; afterwards the stream is closed.
+    private StreamResult TakeEnd()
+    {
+        var end = _end;
+        _end = StreamResult.Closed;
+        return end;
+    }
+
+    private void Keep(ReadOnlySpan<byte> bytes)
+    {
+        _buffer ??= new byte[BufferBytes];
+        if (_from > 0)
+        {
+            _buffer.AsSpan(_from, _to - _from).CopyTo(_buffer);
+            (_from, _to) = (0, _to - _from);
+        }
+
+        bytes.CopyTo(_buffer.AsSpan(_to));
+        _to += bytes.Length;
+    }
+
+    private void Drain()
+    {
+        if (_from < _to && _end.IsOpen && !_disposed)
+        {
+            _from += TryWrite(_buffer.AsSpan(_from, _to - _from));
+            if (_from == _to)
+            {
+                (_from, _to) = (0, 0);
+            }
+        }
+    }
+
+    private int TryWrite(ReadOnlySpan<byte> bytes)
+    {
+        for (var done = 0; ;)
+        {
+            if (done == bytes.Length)
+            {
+                return done;
+            }
+
+            var part = bytes[done..];
+            if (!descriptor.IsNonBlocking)
+            {
+                if (ReadinessLoop.Now(descriptor.Handle, Readiness.Writable) == Readiness.None)
+                {
+                    return done;
+                }
+
+                part = part[..Math.Min(part.Length, BlockingWriteBytes)];
+            }
+
+            var count = FileCalls.Write(descriptor.Handle, part);
+            if (count >= 0)
+            {
+                done += count;
+                continue;
+            }
+
+            if (count != -Errno.EAGAIN)
+            {
+                _end = count == -Errno.EPIPE ? StreamResult.Closed : StreamResult.Failed(IoError.Of("write", count));
+                (_from, _to) = (0, 0);
+                return 0;
+            }
+
+            return done;
+        }
+    }
+}
