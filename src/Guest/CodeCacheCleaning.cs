@@ -61,6 +61,7 @@ public sealed partial class CodeCache
             }
         }
 
+        CleanIndex();
         return freed;
     }
 

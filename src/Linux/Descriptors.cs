@@ -90,6 +90,13 @@ public static partial class Descriptors
     public static SafeFileHandle Duplicate(SafeHandle handle) =>
         Libc.Own(Libc.fcntl(handle, Libc.F_DUPFD_CLOEXEC, 0), "duplicate descriptor");
 
+    /// <summary>Where the kernel says that an open file lies, links resolved; of one that was deleted it says so behind the path.</summary>
+    public static string PathOf(SafeFileHandle handle)
+    {
+        var link = $"/proc/self/fd/{handle.DangerousGetHandle()}";
+        return new FileInfo(link).LinkTarget ?? throw new LinuxException("readlink", Errno.ENOENT, link);
+    }
+
     /// <summary>Whether reads and writes wait. Belongs to the open file: whoever shares it is told too.</summary>
     internal static void SetBlocking(SafeHandle handle, bool blocking)
     {

@@ -29,7 +29,14 @@ internal sealed class CodeProvider(ChildReaper reaper, SandboxPlaces places, Tim
 
     /// <summary>Code of a module in the file tree of a container.</summary>
     /// <param name="path">Its path in the container, for errors.</param>
-    public async Task<GuestCode> OfFileAsync(SafeFileHandle file, string path, CancellationToken cancellation)
+    /// <param name="layers">The layers of the container's image, where the file may lie.</param>
+    public async Task<GuestCode> OfFileAsync(SafeFileHandle file, string path, RootfsLayers layers, CancellationToken cancellation)
+    {
+        using var committed = layers.TryOpenCommitted(file);
+        return await OfFileAsync(committed ?? file, path, committed is not null, cancellation);
+    }
+
+    private async Task<GuestCode> OfFileAsync(SafeFileHandle file, string path, bool committed, CancellationToken cancellation)
     {
         var length = RandomAccess.GetLength(file);
         if (length > CodeCache.ModuleBytesMax)
@@ -37,7 +44,7 @@ internal sealed class CodeProvider(ChildReaper reaper, SandboxPlaces places, Tim
             throw new SandboxException($"{path} has {length} bytes; a module may have at most {CodeCache.ModuleBytesMax}.", SandboxFault.InvalidArgument);
         }
 
-        var digest = ContentDigest.Of(file);
+        var digest = committed ? DigestOfCommitted(file) : ContentDigest.Of(file);
         if (TryOpen(digest) is { } cached)
         {
             return cached;
@@ -67,11 +74,33 @@ internal sealed class CodeProvider(ChildReaper reaper, SandboxPlaces places, Tim
         };
     }
 
-    private GuestCode? TryOpen(string digest)
+    // Hashing costs 5 ms a megabyte, more than all else that a start of ours costs: a file of an image is hashed once a node.
+    private string DigestOfCommitted(SafeFileHandle file) => InCache(() =>
+    {
+        var identity = FileIdentity.Of(file);
+        if (_cache.TryRecall(identity.ToString()) is { } known)
+        {
+            return known;
+        }
+
+        var settled = identity.IsSettled(time);
+        var digest = ContentDigest.Of(file);
+        if (settled && FileIdentity.Of(file) == identity)
+        {
+            _cache.Remember(identity.ToString(), digest);
+        }
+
+        return digest;
+    });
+
+    private GuestCode? TryOpen(string digest) =>
+        InCache(() => _cache.TryOpen(digest) is { } entry ? new GuestCode(entry.Kind, entry.Handle) : null);
+
+    private static T InCache<T>(Func<T> work)
     {
         try
         {
-            return _cache.TryOpen(digest) is { } entry ? new GuestCode(entry.Kind, entry.Handle) : null;
+            return work();
         }
         catch (IOException fault)
         {

@@ -38,7 +38,8 @@ internal sealed class EntryResolver(CodeProvider code)
 
             if (found is not null)
             {
-                return Wasm(await code.OfFileAsync(found.File, found.Path, cancellation), process, found.Export);
+                var layers = new RootfsLayers(request.Rootfs, rootfs);
+                return Wasm(await code.OfFileAsync(found.File, found.Path, layers, cancellation), process, found.Export);
             }
         }
 
@@ -55,7 +56,8 @@ internal sealed class EntryResolver(CodeProvider code)
 
     /// <summary>A further process of a Wasm container.</summary>
     /// <param name="init">What its init runs.</param>
-    public async Task<Entry> OfExecAsync(ProcessSpec process, Bundle bundle, string rootfs, Entry.Wasm init, CancellationToken cancellation)
+    public async Task<Entry> OfExecAsync(
+        ProcessSpec process, GuestRequest request, Bundle bundle, string rootfs, Entry.Wasm init, CancellationToken cancellation)
     {
         var argument = ModuleFinder.FirstArgument(process);
         var (name, export) = ModuleFinder.Split(argument);
@@ -73,7 +75,8 @@ internal sealed class EntryResolver(CodeProvider code)
 
         if (found is not null)
         {
-            return Wasm(await code.OfFileAsync(found.File, found.Path, cancellation), process, found.Export);
+            var layers = new RootfsLayers(request.Rootfs, rootfs);
+            return Wasm(await code.OfFileAsync(found.File, found.Path, layers, cancellation), process, found.Export);
         }
 
         return name == initName

@@ -160,7 +160,7 @@ internal sealed class OciGuest(GuestMaking making, OciRuntime runtime, SandboxTo
 
     /// <summary>What a further process with this <c>process</c> object runs.</summary>
     internal Task<Entry> ResolveAsync(ProcessSpec process, CancellationToken cancellation) => making.Entry is Entry.Wasm init
-        ? tools.Entries.OfExecAsync(process, making.Bundle, making.Rootfs, init, cancellation)
+        ? tools.Entries.OfExecAsync(process, making.Request, making.Bundle, making.Rootfs, init, cancellation)
         : Task.FromResult<Entry>(new Entry.Native());
 
     /// <summary>Whether <paramref name="code"/> is the init's, to be kept open until the guest is deleted.</summary>

@@ -41,6 +41,25 @@ public sealed class CacheTests(Nodes nodes) : NodeTest(nodes)
     }
 
     [Theory, OnContainerd]
+    public async Task A_file_of_an_image_is_hashed_once_and_again_when_it_was_changed(string version)
+    {
+        await using var node = await OwnNodeAsync(version);
+        var layers = Path.Combine(node.Folder, "root/io.containerd.snapshotter.v1.overlayfs/snapshots");
+        var file = Directory.EnumerateFiles(layers, "toolbox.wasm", SearchOption.AllDirectories).Single();
+        await Task.Delay(Settling);
+        (await node.Ctr.RunGuestAsync("/toolbox.wasm")).Succeeded();
+        var known = Assert.Single(Remembered(node));
+
+        (await node.Ctr.RunGuestAsync("/toolbox.wasm")).Succeeded();
+        Assert.Equal(known, Assert.Single(Remembered(node)));
+        Assert.StartsWith(known, Path.GetFileName(Assert.Single(Entries(node))), StringComparison.Ordinal);
+
+        // What nobody should do to a snapshot. Same inode, another change time.
+        await File.WriteAllBytesAsync(file, await File.ReadAllBytesAsync(Path.Combine(Repository.Guests, "hello.wasm")));
+        Assert.Equal("hello from text\n", (await node.Ctr.RunGuestAsync("/toolbox.wasm")).Succeeded());
+    }
+
+    [Theory, OnContainerd]
     public async Task Only_root_may_enter_the_cache(string version)
     {
         await using var node = await OwnNodeAsync(version);
@@ -48,6 +67,12 @@ public sealed class CacheTests(Nodes nodes) : NodeTest(nodes)
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(node.Cache));
     }
+
+    /// <summary>How long a file must have been left alone before it is remembered.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2.5);
+
+    private static List<string> Remembered(Containerd node) =>
+        [.. Directory.EnumerateFiles(node.Cache, "file-*", SearchOption.AllDirectories).Select(path => new FileInfo(path).LinkTarget!)];
 
     /// <summary>Compiled code is the only large thing in the cache: locks and temporary files are not counted.</summary>
     private static List<string> Entries(Containerd node) =>
