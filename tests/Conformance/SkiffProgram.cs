@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Skiff.Harness;
 
 namespace Skiff.Conformance;
@@ -20,4 +21,18 @@ internal static class SkiffProgram
 
     public static Task<CommandResult> RunWithInputAsync(string? input, params string[] arguments) =>
         Command.RunAsync(Program, arguments, input, new Dictionary<string, string?> { ["SKIFF_CACHE"] = Cache });
+
+    /// <summary>The output as it came, of a run that succeeds and reads no input.</summary>
+    public static async Task<byte[]> RunBytesAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true, RedirectStandardInput = true };
+        start.Environment["SKIFF_CACHE"] = Cache;
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        using var output = new MemoryStream();
+        await process.StandardOutput.BaseStream.CopyToAsync(output, TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, process.ExitCode);
+        return output.ToArray();
+    }
 }

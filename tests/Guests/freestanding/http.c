@@ -1,6 +1,6 @@
 // A wasi:http/proxy component with a route for each thing that the tests ask of a host. Without libc: only what the component
 // model gives. README.md lists the routes.
-#include "memory.h"
+#include "output.h"
 
 typedef struct {
     handle request;
@@ -69,31 +69,6 @@ static void respond_error(exchange *it, uint32_t code, text message) {
     } else {
         outparam_set(it->outparam, 1, code, 0, 0, 0, 0, 0, 0);
     }
-}
-
-// As a guest should write: as much as the host permits, then wait. False when the reader is gone.
-static bool write_all(handle stream, text data) {
-    handle writable = 0;
-    bool open = true;
-    while (open && data.size > 0) {
-        count_result permit;
-        write_result written;
-        output_check(stream, &permit);
-        open = permit.failed == 0;
-        if (open && permit.count == 0) {
-            writable = writable != 0 ? writable : output_subscribe(stream);
-            pollable_block(writable);
-        } else if (open) {
-            size_t size = permit.count < data.size ? (size_t)permit.count : data.size;
-            output_write(stream, data.data, size, &written);
-            open = written.failed == 0;
-            data = (text){data.data + size, data.size - size};
-        }
-    }
-    if (writable != 0) {
-        pollable_drop(writable);
-    }
-    return open;
 }
 
 static bool say(exchange *it, text data) { return write_all(it->stream, data); }
@@ -239,7 +214,7 @@ static void echo_buffered(exchange *it, text rest) {
     while (read_some(source, 1 << 20, &data)) {
         if (whole.size + data.size > room) {
             room = 2 * (whole.size + data.size);
-            whole.data = cabi_realloc(whole.data, whole.size, 1, room);
+            whole.data = arena_realloc(whole.data, whole.size, 1, room);
         }
         memcpy(whole.data + whole.size, data.data, data.size);
         whole.size += data.size;

@@ -1,4 +1,4 @@
-// The WASI 0.2 functions that http.c calls, as the canonical ABI flattens them: at most 16 flat parameters, and a pointer to a
+// The WASI 0.2 functions that the guests beside it call, as the canonical ABI flattens them: at most 16 flat parameters, and a pointer to a
 // return area as the last one when a function returns more than one flat value. Layouts are in comments beside the declarations
 // as offset:field; a variant's payload begins at the alignment of its widest case.
 #pragma once
@@ -186,6 +186,16 @@ FROM("wasi:io/poll", "[resource-drop]pollable") void pollable_drop(handle self);
 
 FROM("wasi:clocks/monotonic-clock", "subscribe-duration") handle subscribe_duration(uint64_t nanoseconds);
 FROM("wasi:cli/environment", "get-environment") void get_environment(pairs *result);
+// list<string>.
+typedef struct {
+    text *items;
+    size_t count;
+} texts;
+FROM("wasi:cli/environment", "get-arguments") void get_arguments(texts *result);
+FROM("wasi:cli/exit", "exit") void exit_with(uint32_t failed);
 FROM("wasi:cli/stdout", "get-stdout") handle get_stdout(void);
 FROM("wasi:cli/stderr", "get-stderr") handle get_stderr(void);
 FROM("wasi:random/random", "get-random-u64") uint64_t get_random_u64(void);
+FROM("wasi:sockets/instance-network", "instance-network") handle instance_network(void);
+FROM("wasi:sockets/ip-name-lookup", "resolve-addresses") void resolve_addresses(handle network, const char *name, size_t size, uint32_t result[2]);
+FROM("wasi:sockets/tcp-create-socket", "create-tcp-socket") void create_tcp_socket(uint32_t family, uint32_t result[2]);
