@@ -1,6 +1,7 @@
 using Skiff.Engine;
 using Skiff.Guest;
 using Skiff.Wasi;
+using Skiff.Wasi.Sockets;
 
 namespace Skiff.Runner;
 
@@ -28,7 +29,7 @@ public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon,
             {
                 Arguments = spec.Arguments,
                 Environment = spec.Environment,
-                Network = spec.Network,
+                Network = spec.Network ? NetworkGrants.All : NetworkGrants.None,
                 Preopens = spec.Directories.Select(d => new Preopen(d.HostPath, d.GuestPath, d.ReadOnly)).ToList(),
             });
 

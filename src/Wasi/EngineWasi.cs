@@ -32,7 +32,7 @@ public sealed class EngineWasi(WasiContext context) : IWasi
         _state.SetArguments(context.Arguments);
         _state.SetEnvironment(context.Environment);
         _state.InheritStandardStreams();
-        if (context.Network)
+        if (context.Network.Destinations.Count > 0)
         {
             _state.InheritNetwork();
         }

@@ -1,17 +1,32 @@
+using Skiff.Wasi.Sockets;
+using Skiff.Wasi.Streams;
+
 namespace Skiff.Wasi;
 
 /// <summary>What one guest is granted. Empty grants nothing.</summary>
 public sealed record WasiContext
 {
+    /// <summary>Enough for servers and build tools, and far under what a process may have open.</summary>
+    public const int DescriptorsMaxDefault = 4096;
+
     /// <summary>Argument vector, element 0 included.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
     public IReadOnlyList<KeyValuePair<string, string>> Environment { get; init; } = [];
 
+    /// <summary>What <c>initial-cwd</c> answers; null for none.</summary>
+    public string? WorkingDirectory { get; init; }
+
     public IReadOnlyList<Preopen> Preopens { get; init; } = [];
 
     /// <summary>Sockets and name lookup.</summary>
-    public bool Network { get; init; }
+    public NetworkGrants Network { get; init; } = NetworkGrants.None;
+
+    /// <summary>The standard streams; null: nothing to read, and what is written is thrown away.</summary>
+    public StandardStreams? Stdio { get; init; }
+
+    /// <summary>How many files, directories and sockets the guest may have open.</summary>
+    public int DescriptorsMax { get; init; } = DescriptorsMaxDefault;
 }
 
 /// <summary>A directory of the host that is open for the guest when it starts.</summary>

@@ -28,7 +28,8 @@ public sealed class DirectoryListing : IDisposable
                 _from = _to - left.Length;
                 if (entry.Name is not ([(byte)'.'] or [(byte)'.', (byte)'.']))
                 {
-                    (type, name) = (entry.Type, entry.Name);
+                    type = entry.Type;
+                    name = entry.Name;
                     if (type == FileType.Unknown && FileCalls.StatusAt(_directory, name, follow: false, out var stat) == 0)
                     {
                         type = stat.Type;
@@ -41,7 +42,8 @@ public sealed class DirectoryListing : IDisposable
             var answer = DirectoryCalls.ReadEntries(_directory, _buffer);
             if (answer <= 0)
             {
-                (type, name) = (FileType.Unknown, []);
+                type = FileType.Unknown;
+                name = [];
                 return LinuxErrors.Of(answer);
             }
 

@@ -63,7 +63,7 @@ public sealed partial class FileDescriptor
             error = OpenPlace(path, follow, out var place);
             using (place)
             {
-                return error == WasiErrno.Success ? LinuxErrors.Of(FileCalls.SetTimesAt(place!, [], access, modification)) : error;
+                return error == WasiErrno.Success ? LinuxErrors.Of(FileCalls.SetTimesOfPlace(place!, access, modification)) : error;
             }
         }
 

@@ -41,5 +41,6 @@ internal sealed class FileInputStream(SharedDescriptor descriptor, ulong offset)
     {
         _ended = true;
         descriptor.Release();
+        base.Dispose(disposing);
     }
 }

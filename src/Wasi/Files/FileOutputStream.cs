@@ -52,5 +52,6 @@ internal sealed class FileOutputStream(SharedDescriptor descriptor, ulong? offse
     {
         _ended = true;
         descriptor.Release();
+        base.Dispose(disposing);
     }
 }

@@ -37,16 +37,6 @@ public sealed class Filesystem : IDisposable
 
     internal ReadinessLoop Readiness { get; }
 
-    /// <summary>
-    /// Opens a granted directory for one holder of its own: each version's adapter and each call of
-    /// <c>get-directories</c> gives the guest handles that it may drop.
-    /// </summary>
-    public WasiErrno OpenGranted(GrantedDirectory directory, out FileDescriptor? opened)
-    {
-        ArgumentNullException.ThrowIfNull(directory);
-        return directory.Root.Open("."u8, OpenRequest.Read | OpenRequest.Directory, out opened);
-    }
-
     public void Dispose()
     {
         foreach (var directory in _directories)
@@ -60,4 +50,12 @@ public sealed class Filesystem : IDisposable
 /// <param name="Grant">As the operator gave it.</param>
 /// <param name="Root">Its descriptor, the file system's own.</param>
 /// <param name="GuestName">The guest's name for it, in UTF-8.</param>
-public sealed record GrantedDirectory(Preopen Grant, FileDescriptor Root, ReadOnlyMemory<byte> GuestName);
+public sealed record GrantedDirectory(Preopen Grant, FileDescriptor Root, ReadOnlyMemory<byte> GuestName)
+{
+    /// <summary>
+    /// Opens it for one holder: each version's adapter and each call of <c>get-directories</c> gives the guest handles
+    /// that it may drop.
+    /// </summary>
+    public WasiErrno Open(out FileDescriptor? opened) =>
+        Root.Open("."u8, OpenRequest.Read | OpenRequest.Directory, out opened);
+}

@@ -47,5 +47,6 @@ internal sealed class DescriptorInputStream(SharedDescriptor descriptor, Readine
     {
         _ended = true;
         descriptor.Release();
+        base.Dispose(disposing);
     }
 }

@@ -76,6 +76,7 @@ internal sealed class DescriptorOutputStream(SharedDescriptor descriptor, Readin
         Drain();
         _disposed = true;
         descriptor.Release();
+        base.Dispose(disposing);
     }
 
     // The failure is told once; afterwards the stream is closed.

@@ -1,3 +1,5 @@
+using Skiff.Linux;
+
 namespace Skiff.Wasi.Streams;
 
 /// <summary>
@@ -13,5 +15,5 @@ public class IoError(string text, WasiErrno errno = WasiErrno.Io)
     public string ToDebugString() => text;
 
     internal static IoError Of(string operation, long answer) =>
-        new($"{operation}: {System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage((int)-answer)}", LinuxErrors.Of(answer));
+        new(new LinuxException(operation, (int)-answer).Message, LinuxErrors.Of(answer));
 }

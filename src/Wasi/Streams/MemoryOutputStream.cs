@@ -28,5 +28,9 @@ public sealed class MemoryOutputStream(int capacity) : OutputStream
 
     protected override StreamResult BeginFlush() => StreamResult.Moved(0);
 
-    protected override void Dispose(bool disposing) => _bytes.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        _bytes.Dispose();
+        base.Dispose(disposing);
+    }
 }

@@ -1,0 +1,57 @@
+using Skiff.Wasi.Cli;
+using Skiff.Wasi.Clocks;
+using Skiff.Wasi.Files;
+using Skiff.Wasi.Random;
+using Skiff.Wasi.Sockets;
+using Skiff.Wasi.Streams;
+
+namespace Skiff.Wasi;
+
+/// <summary>
+/// Everything that WASI is for one guest, by subject. The adapters of the versions (<c>WasiPreview1</c>, <c>WasiPreview2</c>)
+/// lie over it and keep nothing of their own but the guest's handles. Dispose it after the guest's store.
+/// </summary>
+public sealed class WasiState : IDisposable
+{
+    private readonly CancellationTokenSource _ended = new();
+
+    /// <summary>Opens what is granted.</summary>
+    /// <exception cref="Linux.LinuxException">A directory cannot be opened; the message names it.</exception>
+    public WasiState(WasiContext context, WasiHost host)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(host);
+        Environment = new ProgramEnvironment(context);
+        Clocks = new GuestClocks(host.Time);
+        Random = new RandomSource();
+        Stdio = context.Stdio ?? StandardStreams.None();
+        var budget = new DescriptorBudget(context.DescriptorsMax + context.Preopens.Count);
+        Files = new Filesystem(context.Preopens, host.Readiness, budget);
+        Sockets = new GuestSockets(context.Network, host.Readiness, budget);
+    }
+
+    public ProgramEnvironment Environment { get; }
+
+    public GuestClocks Clocks { get; }
+
+    public RandomSource Random { get; }
+
+    public Filesystem Files { get; }
+
+    public GuestSockets Sockets { get; }
+
+    public StandardStreams Stdio { get; }
+
+    /// <summary>Cancelled when the guest is over: what still waits for it lets go.</summary>
+    public CancellationToken Ended => _ended.Token;
+
+    public void Dispose()
+    {
+        if (!_ended.IsCancellationRequested)
+        {
+            _ended.Cancel();
+            Files.Dispose();
+            Stdio.Dispose();
+        }
+    }
+}
