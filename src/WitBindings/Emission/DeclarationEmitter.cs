@@ -138,8 +138,12 @@ internal sealed class DeclarationEmitter(CodeWriter writer, CSharpTypes types)
             writer.Line($"private readonly {payloads[i]} _payload{i};");
         }
 
+        if (payloads.Count > 0)
+        {
+            writer.Line();
+        }
+
         var arguments = payloads.Select((type, i) => $", {type} payload{i}");
-        writer.Line();
         writer.Line($"private {name}(Kind kind{string.Concat(arguments)})");
         writer.Open();
         writer.Line("Case = kind;");

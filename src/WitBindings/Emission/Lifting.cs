@@ -140,6 +140,11 @@ internal sealed class Lifting(CodeWriter writer, CSharpTypes types, Worklist<(IN
 
     private string Option(OptionType option, Source source, string name)
     {
+        if (IsExpression(option.Some) && option.Some is not OptionType)
+        {
+            return $"{Case(option, source)} == 0 ? default({types.Of(option, Position.Nested)}) : {Value(option.Some, Payload(option, source), Position.Nested, name)}";
+        }
+
         var local = writer.Local(name);
         writer.Line($"{types.Of(option, Position.Nested)} {local} = null;");
         writer.Open($"if ({Case(option, source)} != 0)");
@@ -153,8 +158,13 @@ internal sealed class Lifting(CodeWriter writer, CSharpTypes types, Worklist<(IN
 
     private string Result(ResultType result, Source source, string name)
     {
-        var local = writer.Local(name);
         var type = types.Of(result, Position.Nested);
+        if (IsExpression(result.Ok) && IsExpression(result.Error))
+        {
+            return $"{Case(result, source)} == 0 ? {type}.Ok({Side(result.Ok)}) : {type}.Error({Side(result.Error)})";
+        }
+
+        var local = writer.Local(name);
         writer.Line($"{type} {local};");
         writer.Open($"if ({Case(result, source)} == 0)");
         writer.Line($"{local} = {type}.Ok({Side(result.Ok)});");
@@ -166,6 +176,10 @@ internal sealed class Lifting(CodeWriter writer, CSharpTypes types, Worklist<(IN
 
         string Side(WitType? side) => side is null ? "default" : Value(side, Payload(result, source), Position.Nested, name + "Value");
     }
+
+    // Everything else needs statements before its value is there; an expression within ?: would need parentheses.
+    private static bool IsExpression(WitType? type) =>
+        type is null or PrimitiveType or StringType or ListType { Blittable: not null } or HandleType or EnumType or FlagsType or RecordType or VariantType;
 
     private string Flags(FlagsType flags, Source source)
     {

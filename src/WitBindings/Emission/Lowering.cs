@@ -1,3 +1,4 @@
+using System.Linq;
 using Skiff.WitBindings.Model;
 
 namespace Skiff.WitBindings.Emission;
@@ -108,6 +109,11 @@ internal sealed class Lowering(CodeWriter writer, CSharpTypes types, Worklist<IN
     {
         var kind = $"{types.Of(variant, Position.Nested)}.Kind";
         Store($"U{variant.DiscriminantSize * 8}", target, 0, $"({Integer(variant.DiscriminantSize)})value.Case");
+        if (!variant.Cases.Any(type => type is not null))
+        {
+            return;
+        }
+
         writer.Open("switch (value.Case)");
         for (var i = 0; i < variant.Cases.Count; i++)
         {
