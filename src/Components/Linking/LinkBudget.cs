@@ -6,8 +6,11 @@ namespace Skiff.Components.Linking;
 /// </summary>
 internal sealed class LinkBudget
 {
-    /// <summary>Definitions evaluated, members of types made or compared, exports copied. Large real components take some 10,000.</summary>
-    public const int StepsMax = 500_000;
+    /// <summary>Definitions evaluated, members of types made or compared, exports copied. Large real components take some 5,000.</summary>
+    public const int StepsMax = 300_000;
+
+    /// <summary>What an instance or the body of an instance type costs beside its definitions.</summary>
+    public const int StepsOfScope = 10;
 
     /// <summary>Component instances, and core instances.</summary>
     public const int InstancesMax = 10_000;
@@ -32,6 +35,7 @@ internal sealed class LinkBudget
     /// <summary>One level down; <see cref="Leave"/> must follow, unless an exception ends the linking.</summary>
     public void Enter(int offset)
     {
+        Charge(offset, StepsOfScope);
         if (++_depth > DepthMax)
         {
             throw new ComponentException(offset, $"instances or types are nested more than {DepthMax} deep");

@@ -46,8 +46,7 @@ public sealed class FixedListType(ValueType element, uint length) : ValueType
 
     public override int Depth => DepthAbove(Element);
 
-    // Lifting and lowering take as many steps as there are elements.
-    public override int Nodes { get; } = (int)Math.Min(int.MaxValue, 1 + ((long)length * element.Nodes));
+    public override int Nodes => AddNodes(1, Element);
 
     public override bool StructurallyEquals(ValueType other) => ReferenceEquals(this, other)
         || (other is FixedListType list && list.Length == Length && Element.StructurallyEquals(list.Element));
