@@ -10,6 +10,7 @@ internal static partial class FileStatus
     public const int Fifo = 0x1000;
     public const int Directory = 0x4000;
     public const int Regular = 0x8000;
+    public const int Link = 0xA000;
 
     private const int StatxSize = 256;
     private const int ModeOffset = 28;

@@ -32,8 +32,10 @@ internal static partial class Libc
     public const int F_ADD_SEALS = 1033;
     public const int FD_CLOEXEC = 1;
 
-    /// <summary>One of the few open flags whose value depends on the processor.</summary>
+    /// <summary>This and the next are the open flags whose value depends on the processor.</summary>
     public static int O_DIRECTORY { get; } = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
+
+    public static int O_NOFOLLOW { get; } = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
     /// <summary>The error of the failed call just made, as an exception naming the call and its object.</summary>
     public static LinuxException Failure(string operation, string? subject = null) =>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Skiff.Linux;
@@ -15,6 +16,9 @@ public sealed partial class RootDirectory : IDisposable
 
     /// <summary>The kernel answers EAGAIN when a rename or mount anywhere disturbed the walk; it asks to try again, not for ever.</summary>
     private const int AttemptsMax = 128;
+
+    /// <summary>PATH_MAX: no link is longer.</summary>
+    private const int LinkBytesMax = 4096;
 
     private readonly SafeFileHandle _root;
     private readonly string _path;
@@ -46,17 +50,43 @@ public sealed partial class RootDirectory : IDisposable
         return place is null ? null : FileStatus.Mode(place, Subject(path));
     }
 
+    /// <summary>False when there is nothing at <paramref name="path"/>. Links before its last part are followed, that one is not.</summary>
+    /// <param name="target">Where the link at <paramref name="path"/> leads, as it is written there; null when it is none.</param>
+    public bool TryReadLink(string path, out string? target)
+    {
+        target = null;
+        using var place = TryOpenPath(path, Libc.O_NOFOLLOW);
+        if (place is null)
+        {
+            return false;
+        }
+
+        if (FileStatus.Is(FileStatus.Mode(place, Subject(path)), FileStatus.Link))
+        {
+            target = ReadLink(place, Subject(path));
+        }
+
+        return true;
+    }
+
     public void Dispose() => _root.Dispose();
 
+    private static unsafe string ReadLink(SafeFileHandle link, string subject)
+    {
+        var buffer = stackalloc byte[LinkBytesMax];
+        var length = Libc.Check(readlinkat(link, "", buffer, LinkBytesMax), "readlink", subject);
+        return Encoding.UTF8.GetString(buffer, (int)length);
+    }
+
     /// <summary>A descriptor that only names the place (O_PATH); null when there is nothing.</summary>
-    internal unsafe SafeFileHandle? TryOpenPath(string path)
+    internal unsafe SafeFileHandle? TryOpenPath(string path, int flags = 0)
     {
         if (path.Contains('\0', StringComparison.Ordinal))
         {
             return null;
         }
 
-        var how = new OpenHow { Flags = Libc.O_PATH | Libc.O_CLOEXEC, Resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+        var how = new OpenHow { Flags = (ulong)(uint)(Libc.O_PATH | Libc.O_CLOEXEC | flags), Resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
         for (var attempt = 0; ; attempt++)
         {
             var descriptor = openat2(SYS_openat2, _root, path, &how, (nuint)sizeof(OpenHow));
@@ -89,4 +119,8 @@ public sealed partial class RootDirectory : IDisposable
 
     [LibraryImport(Libc.Name, EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial nint openat2(nint number, SafeHandle directory, string path, OpenHow* how, nuint size);
+
+    // With an empty path: the link that the descriptor itself names.
+    [LibraryImport(Libc.Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial nint readlinkat(SafeHandle directory, string path, byte* buffer, nuint size);
 }

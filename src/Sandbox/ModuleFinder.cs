@@ -17,7 +17,7 @@ internal sealed record FoundProgram(string Path, string? Export, SafeFileHandle 
 /// <summary>
 /// Finds what a process's first argument names: <c>path</c> or <c>path#export</c>; a bare name is searched in PATH, then in
 /// the working directory. The kernel resolves the path inside the rootfs (or inside the bind mount that covers it), so no
-/// symlink of a hostile image leads out. Not seen: a link of the rootfs that leads into a mount of the container.
+/// symlink of a hostile image leads out. Only a link that leads from one of them into another is followed here.
 /// </summary>
 internal sealed class ModuleFinder(string rootfs, IReadOnlyList<MountSpec> mounts, Func<string, string> absolute)
 {
@@ -26,6 +26,12 @@ internal sealed class ModuleFinder(string rootfs, IReadOnlyList<MountSpec> mount
 
     /// <summary>Entries of PATH that are tried; each costs a system call.</summary>
     private const int PathEntriesMax = 256;
+
+    /// <summary>As many as the kernel follows in one path.</summary>
+    private const int LinksMax = 40;
+
+    /// <summary>Parts of a path that are looked at, those of its links included; each costs system calls.</summary>
+    private const int PartsMax = 1024;
 
     private const string UsualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -124,7 +130,73 @@ internal sealed class ModuleFinder(string rootfs, IReadOnlyList<MountSpec> mount
         // Without "..": only to compare with the mounts' destinations; the kernel gets the path as it was written.
         var lexical = Path.GetFullPath(path, "/");
         var file = CoveringMount(lexical) is { } mount ? OpenInMount(mount, lexical) : OpenIn(rootfs, path);
+        if (file is null && mounts.Any(one => one.IsBind) && FollowLinks(path) is { } real && real != lexical)
+        {
+            file = CoveringMount(real) is { } other ? OpenInMount(other, real) : OpenIn(rootfs, real);
+        }
+
         return file is null ? null : (path, file);
+    }
+
+    /// <summary>
+    /// The path without links, as the container will see it with all its mounts; null when there is nothing. Only a proposal: what
+    /// it leads to is opened by the kernel inside rootfs or mount as any other path.
+    /// </summary>
+    private string? FollowLinks(string path)
+    {
+        var pending = new Stack<string>(path.Split('/').Reverse());
+        var (done, links) = ("/", 0);
+        for (var count = 0; pending.TryPop(out var part); count++)
+        {
+            if (count > PartsMax)
+            {
+                return null;
+            }
+
+            if (part is "" or "." or "..")
+            {
+                done = part == ".." ? Path.GetDirectoryName(done) ?? "/" : done;
+                continue;
+            }
+
+            var next = Path.Join(done, part);
+            if (!TryReadLink(next, out var target) || (target is not null && ++links > LinksMax))
+            {
+                return null;
+            }
+
+            if (target is null)
+            {
+                done = next;
+                continue;
+            }
+
+            done = target.StartsWith('/') ? "/" : done;
+            foreach (var step in target.Split('/').Reverse())
+            {
+                pending.Push(step);
+            }
+        }
+
+        return done;
+    }
+
+    private bool TryReadLink(string path, out string? target)
+    {
+        target = null;
+        if (Encoding.UTF8.GetByteCount(path) > PathBytesMax)
+        {
+            return false;
+        }
+
+        if (CoveringMount(path) is not { } mount)
+        {
+            return TryReadLinkIn(rootfs, path, out target);
+        }
+
+        var rest = RestIn(mount, path);
+        return mount.IsBind && !string.IsNullOrEmpty(mount.Source)
+            && (rest.Length == 0 || TryReadLinkIn(absolute(mount.Source), rest, out target));
     }
 
     private MountSpec? CoveringMount(string path)
@@ -152,7 +224,7 @@ internal sealed class ModuleFinder(string rootfs, IReadOnlyList<MountSpec> mount
             return null;
         }
 
-        var rest = path[Destination(mount).Length..].TrimStart('/');
+        var rest = RestIn(mount, path);
         var source = absolute(mount.Source);
 
         // The source itself is the operator's path of the host, links included; what lies beneath it is the guest's.
@@ -169,6 +241,20 @@ internal sealed class ModuleFinder(string rootfs, IReadOnlyList<MountSpec> mount
         using var root = new RootDirectory(folder);
         return root.TryOpenFile(path);
     }
+
+    private static bool TryReadLinkIn(string folder, string path, out string? target)
+    {
+        target = null;
+        if (!Directory.Exists(folder))
+        {
+            return false;
+        }
+
+        using var root = new RootDirectory(folder);
+        return root.TryReadLink(path, out target);
+    }
+
+    private static string RestIn(MountSpec mount, string path) => path[Destination(mount).Length..].TrimStart('/');
 
     private static string Destination(MountSpec mount) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(mount.Destination, "/"));
 

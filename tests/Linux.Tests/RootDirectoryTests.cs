@@ -50,6 +50,18 @@ public sealed class RootDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void A_link_is_read_and_not_followed()
+    {
+        File.CreateSymbolicLink(_folder["root/link"], "../secret");
+        File.CreateSymbolicLink(_folder["root/folder"], "bin");
+        Assert.True(_root.TryReadLink("/link", out var target));
+        Assert.Equal("../secret", target);
+        Assert.True(_root.TryReadLink("/folder/app.wasm", out target));
+        Assert.Null(target);
+        Assert.False(_root.TryReadLink("/nothing", out target));
+    }
+
+    [Fact]
     public void An_absolute_link_means_the_root_of_the_image()
     {
         File.CreateSymbolicLink(_folder["root/link"], "/bin/app.wasm");

@@ -125,6 +125,38 @@ public sealed class ModuleFinderTests : IDisposable
     }
 
     [Fact]
+    public void A_link_leads_from_the_rootfs_into_a_mount_and_back()
+    {
+        Put("image.wasm", Elf);
+        Put("volume/..one/app.wasm", Module, _folder.FullName);
+        Put("opt/x", []);
+        foreach (var (link, target) in new[] { ("..data", "..one"), ("app.wasm", "/data/..data/app.wasm"), ("back.wasm", "../image.wasm"), ("out", "../../secret.wasm") })
+        {
+            File.CreateSymbolicLink(Path.Combine(_folder.FullName, "volume", link), target);
+        }
+
+        File.WriteAllBytes(Path.Combine(_folder.FullName, "secret.wasm"), Module);
+        _mounts.Add(new MountSpec { Destination = "/data", Type = "bind", Source = Path.Combine(_folder.FullName, "volume"), Options = ["rbind"] });
+        _mounts.Add(new MountSpec { Destination = "/tmp", Type = "tmpfs", Source = "tmpfs" });
+        Link("app.wasm", "data/app.wasm");
+        Link("opt/app", "../data/..data");
+        Link("away", "/tmp/x");
+        Link("secret", "/data/out");
+        Link("host", "/data/../secret.wasm");
+        Link("ring", "/data/ring");
+        File.CreateSymbolicLink(Path.Combine(_folder.FullName, "volume", "ring"), "/ring");
+
+        Assert.Equal(("/app.wasm", "run", ProgramFormat.Wasm), Find("/app.wasm#run"));
+        Assert.Equal(("/opt/app/app.wasm", null, ProgramFormat.Wasm), Find("app/app.wasm", "/opt"));
+        Assert.Equal(("/data/back.wasm", null, ProgramFormat.Native), Find("/data/back.wasm"));
+        Assert.Equal(("/opt/app/app.wasm", null, ProgramFormat.Wasm), Find("app.wasm", "/", "PATH=/bin:/opt/app"));
+        Assert.Null(Find("/away"));
+        Assert.Null(Find("/secret"));
+        Assert.Null(Find("/host"));
+        Assert.Null(Find("/ring"));
+    }
+
+    [Fact]
     public void A_bind_mount_covers_the_rootfs()
     {
         Put("data/app.wasm", Elf);

@@ -24,7 +24,6 @@ public static partial class DirectoryCalls
     private const int O_DSYNC = 0x1000;
     private const int O_SYNC = 0x101000;
 
-    private static int O_NOFOLLOW { get; } = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
     /// <summary>Opens a directory of the host by its path, to be the root of what a guest sees.</summary>
     /// <exception cref="LinuxException">It is missing or no directory; the message names the path.</exception>
@@ -148,7 +147,7 @@ public static partial class DirectoryCalls
     {
         var native = Libc.O_CLOEXEC;
         native |= (flags & OpenFlags.Directory) != 0 ? Libc.O_DIRECTORY : 0;
-        native |= (flags & OpenFlags.NoFollow) != 0 ? O_NOFOLLOW : 0;
+        native |= (flags & OpenFlags.NoFollow) != 0 ? Libc.O_NOFOLLOW : 0;
         if ((flags & OpenFlags.PathOnly) != 0)
         {
             return native | Libc.O_PATH;
