@@ -5,15 +5,15 @@ using Skiff.Oci.Runtime;
 namespace Skiff.Sandbox;
 
 /// <summary>All that is known of a guest when its container is to be made.</summary>
-/// <param name="Rootfs">Absolute path of the root file system on the host, mounted.</param>
-internal sealed record GuestMaking(GuestRequest Request, Bundle Bundle, GuestFolder Folder, string Rootfs, Entry Entry)
+/// <param name="Root">The root file system, mounted.</param>
+internal sealed record GuestMaking(GuestRequest Request, Bundle Bundle, GuestFolder Folder, GuestRoot Root, Entry Entry)
 {
     private bool Terminal => Request.Stdio.Terminal;
 
     /// <summary>The configuration for the OCI runtime.</summary>
     public byte[] Config(string home) => Entry is Entry.Wasm wasm
-        ? SpecForGuest.Wasm(Bundle, Rootfs, Terminal, home, wasm.Command)
-        : SpecForGuest.Native(Bundle, Rootfs, Terminal);
+        ? SpecForGuest.Wasm(Bundle, Root, Terminal, home, wasm.Command)
+        : SpecForGuest.Native(Bundle, Root.Path, Terminal);
 
     /// <summary>
     /// Has the container made. A guest's run program is started at once and waits at its gate with engine and code loaded,

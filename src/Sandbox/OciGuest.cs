@@ -137,11 +137,7 @@ internal sealed class OciGuest(GuestMaking making, OciRuntime runtime, SandboxTo
         await Exit.WaitAsync(KillTime, cancellation);
         Terminal?.Dispose();
         (making.Entry as Entry.Wasm)?.Code.Dispose();
-        if (making.Request.Rootfs.Count > 0)
-        {
-            Mounts.UnmountAll(making.Folder.Rootfs);
-        }
-
+        Mounts.UnmountAll(making.Folder.Rootfs);
         making.Folder.Remove();
     }
 
@@ -160,7 +156,7 @@ internal sealed class OciGuest(GuestMaking making, OciRuntime runtime, SandboxTo
 
     /// <summary>What a further process with this <c>process</c> object runs.</summary>
     internal Task<Entry> ResolveAsync(ProcessSpec process, CancellationToken cancellation) => making.Entry is Entry.Wasm init
-        ? tools.Entries.OfExecAsync(process, making.Request, making.Bundle, making.Rootfs, init, cancellation)
+        ? tools.Entries.OfExecAsync(process, making.Request, making.Bundle, making.Root.Path, init, cancellation)
         : Task.FromResult<Entry>(new Entry.Native());
 
     /// <summary>Whether <paramref name="code"/> is the init's, to be kept open until the guest is deleted.</summary>

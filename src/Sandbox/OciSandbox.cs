@@ -73,7 +73,8 @@ public sealed class OciSandbox(ChildReaper reaper, SandboxPlaces places, TimePro
             folder.Make();
             var rootfs = MountRootfs(request, bundle, folder);
             entry = await _tools.Entries.OfInitAsync(request, bundle, rootfs, cancellation);
-            return await LaunchAsync(new GuestMaking(request, bundle, folder, rootfs, entry), cancellation);
+            var root = entry is Entry.Wasm ? GuestRoot.WithPlaceForHome(folder, rootfs) : new GuestRoot(rootfs, Sealed: false);
+            return await LaunchAsync(new GuestMaking(request, bundle, folder, root, entry), cancellation);
         }
         catch (Exception fault)
         {

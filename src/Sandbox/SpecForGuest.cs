@@ -39,9 +39,14 @@ internal static class SpecForGuest
 
     /// <summary>A Wasm container: the run program takes the place of the process, its folder is mounted read-only.</summary>
     /// <param name="home">The run program's folder on the host.</param>
-    public static byte[] Wasm(Bundle bundle, string rootfs, bool terminal, string home, RunCommand command)
+    public static byte[] Wasm(Bundle bundle, GuestRoot root, bool terminal, string home, RunCommand command)
     {
-        var editor = Common(bundle, rootfs, terminal);
+        var editor = Common(bundle, root.Path, terminal);
+        if (root.Sealed)
+        {
+            editor.Set("/root/readonly", true);
+        }
+
         EditProcess(editor, "/process", bundle.Spec.Process!, command);
         return editor.SetRaw("/mounts/-", HomeMount(home)).ToJson();
     }

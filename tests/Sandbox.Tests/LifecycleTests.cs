@@ -94,6 +94,21 @@ public sealed class LifecycleTests(SandboxFixture fixture)
 
     [Theory]
     [MemberData(nameof(Runtimes))]
+    public async Task A_root_file_system_that_cannot_be_written_needs_no_place_for_the_run_program(string runtime)
+    {
+        using var bundle = Bundle(runtime, "/app.wasm");
+        bundle.ReadOnly = true;
+        bundle.Put("/app.wasm", fixture.CachedModule("sealed"));
+        var before = Directory.GetFileSystemEntries(bundle.Image).Order();
+        var guest = await StartedAsync(bundle);
+        Assert.Equal(0, await EndAsync(guest));
+        Assert.StartsWith("run --gate", bundle.Output, StringComparison.Ordinal);
+        await DeleteAsync(bundle, guest);
+        Assert.Equal(before, Directory.GetFileSystemEntries(bundle.Image).Order());
+    }
+
+    [Theory]
+    [MemberData(nameof(Runtimes))]
     public async Task A_refusal_of_the_run_program_is_the_error_of_start(string runtime)
     {
         using var bundle = Bundle(runtime, "/app.wasm", "refuse");

@@ -43,7 +43,7 @@ public sealed class SpecForGuestTests : IDisposable
     {
         Assert.SkipUnless(RuntimeInformation.ProcessArchitecture == Architecture.X64, "the golden files name the loader of x64");
         var command = new RunCommand(CodeKind.Component, "run", ["/app.wasm", "--flag", "ünïcode \"quoted\""]);
-        Matches($"{name}.wasm.json", SpecForGuest.Wasm(Load(name), "/rootfs", terminal: false, "/usr/lib/skiff", command));
+        Matches($"{name}.wasm.json", SpecForGuest.Wasm(Load(name), new GuestRoot("/rootfs", Sealed: false), terminal: false, "/usr/lib/skiff", command));
     }
 
     [Theory]

@@ -125,11 +125,46 @@ public sealed class MountTests(Nodes nodes) : NodeTest(nodes), IDisposable
         Assert.Equal("hello from C\n", (await RunAsync(version, "ro", "/data/mounted.wasm")).Succeeded());
     }
 
+    [Theory, OnContainerd]
+    public async Task A_module_is_taken_through_a_link_into_a_mount(string version)
+    {
+        File.Copy(Guest.Needed(Guest.Toolbox), Path.Combine(_host, "mounted.wasm"));
+        var rootfs = Directory.CreateDirectory(Path.Combine(_host, "rootfs"));
+        File.CreateSymbolicLink(Path.Combine(rootfs.FullName, "app.wasm"), "/data/mounted.wasm");
+
+        Assert.Equal("hello from C\n", (await RunInFolderAsync(version, rootfs.FullName, "/app.wasm")).Succeeded());
+    }
+
+    [Theory, OnContainerd]
+    public async Task A_folder_on_a_read_only_disk_is_a_root_file_system_too(string version)
+    {
+        var rootfs = Directory.CreateDirectory(Path.Combine(_host, "rootfs")).FullName;
+        File.Copy(Guest.Needed(Guest.Toolbox), Path.Combine(rootfs, "app.wasm"));
+        (await Command.RunAsync("mount", ["--bind", "-o", "ro", rootfs, rootfs])).Succeeded();
+        try
+        {
+            Assert.Equal("hello from C\n", (await RunInFolderAsync(version, rootfs, "/app.wasm")).Succeeded());
+            Assert.Equal(1, (await RunInFolderAsync(version, rootfs, "/app.wasm", "write", "/no", "x")).ExitCode);
+            Assert.Equal([Path.Combine(rootfs, "app.wasm")], Directory.GetFileSystemEntries(rootfs));
+        }
+        finally
+        {
+            (await Command.RunAsync("umount", [rootfs])).Succeeded();
+        }
+    }
+
     public void Dispose() => Directory.Delete(_host, recursive: true);
 
     private async Task<CommandResult> RunAsync(string version, string access, params string[] arguments)
     {
         var node = await NodeAsync(version);
         return await node.Ctr.RunGuestAsync(["--mount", $"type=bind,src={_host},dst=/data,options=rbind:{access}", "--", .. arguments]);
+    }
+
+    private async Task<CommandResult> RunInFolderAsync(string version, string rootfs, params string[] arguments)
+    {
+        var node = await NodeAsync(version);
+        return await node.Ctr.TryAsync(
+            ["run", "--rm", "--runtime", Ctr.Skiff, "--rootfs", "--mount", $"type=bind,src={_host},dst=/data,options=rbind:ro", rootfs, Names.Next(), .. arguments]);
     }
 }

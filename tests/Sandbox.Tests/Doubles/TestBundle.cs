@@ -62,6 +62,9 @@ public sealed class TestBundle : IDisposable
 
     public bool Terminal { get; set; }
 
+    /// <summary>As containerd hands out a snapshot that is only looked at.</summary>
+    public bool ReadOnly { get; set; }
+
     public IReadOnlyList<string> Arguments
     {
         set => Process["args"] = new JsonArray([.. value.Select(a => JsonValue.Create(a))]);
@@ -90,7 +93,7 @@ public sealed class TestBundle : IDisposable
             Namespace = "test",
             Id = Id,
             Bundle = Folder,
-            Rootfs = [new MountPoint("bind", Image, "", ["rbind", "rw"])],
+            Rootfs = [new MountPoint("bind", Image, "", ["rbind", ReadOnly ? "ro" : "rw"])],
             Stdio = Terminal ? new GuestStdio(null, null, null, Terminal: true) : Stdio("out", "err"),
             ContainerdAddress = Containerd,
             Options = new SandboxOptions { Runtime = Runtime },
