@@ -1,6 +1,7 @@
 using Skiff.Wasi.Cli;
 using Skiff.Wasi.Clocks;
 using Skiff.Wasi.Files;
+using Skiff.Wasi.Preview1;
 using Skiff.Wasi.Random;
 using Skiff.Wasi.Sockets;
 using Skiff.Wasi.Streams;
@@ -14,6 +15,7 @@ namespace Skiff.Wasi;
 public sealed class WasiState : IDisposable
 {
     private readonly CancellationTokenSource _ended = new();
+    private Preview1State? _preview1;
 
     /// <summary>Opens what is granted.</summary>
     /// <exception cref="Linux.LinuxException">A directory cannot be opened; the message names it.</exception>
@@ -45,11 +47,15 @@ public sealed class WasiState : IDisposable
     /// <summary>Cancelled when the guest is over: what still waits for it lets go.</summary>
     public CancellationToken Ended => _ended.Token;
 
+    /// <summary>Made when a guest first calls Preview 1: a component of Preview 2 never does.</summary>
+    internal Preview1State Preview1 => _preview1 ??= new Preview1State(this);
+
     public void Dispose()
     {
         if (!_ended.IsCancellationRequested)
         {
             _ended.Cancel();
+            _preview1?.Dispose();
             Files.Dispose();
             Stdio.Dispose();
         }

@@ -227,6 +227,17 @@ public sealed partial class FileDescriptor
         return WasiErrno.Success;
     }
 
+    /// <summary>Where <see cref="ReadEntries"/> goes on: 0, or a position that an entry named.</summary>
+    public WasiErrno SeekEntries(ulong position) =>
+        position > long.MaxValue ? WasiErrno.Invalid : LinuxErrors.Of(FileCalls.Seek(Handle, (long)position, 0));
+
+    /// <summary>Raw entries from the descriptor's own position on, <c>.</c> and <c>..</c> with them; none at the end.</summary>
+    public WasiErrno ReadEntries(Span<byte> buffer, out int count) => Counted(DirectoryCalls.ReadEntries(Handle, buffer), out count);
+
+    /// <summary>The type of an entry, asked for where the file system does not tell.</summary>
+    public FileType TypeOf(in DirectoryEntry entry) =>
+        entry.Type == FileType.Unknown && FileCalls.StatusAt(Handle, entry.Name, follow: false, out var stat) == 0 ? stat.Type : entry.Type;
+
     /// <summary>Whether both are the same file.</summary>
     public bool IsSameObject(FileDescriptor other) =>
         Stat(out var mine) == WasiErrno.Success

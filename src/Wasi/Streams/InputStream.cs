@@ -4,7 +4,7 @@ namespace Skiff.Wasi.Streams;
 /// Bytes to a guest: <c>wasi:io/streams.input-stream</c>. What derives from it gives the three non-waiting members; the
 /// waiting ones are made of them here.
 /// </summary>
-public abstract class InputStream : IDisposable
+public abstract partial class InputStream : IDisposable
 {
     /// <summary>Most bytes that one call hands to a guest: it bounds what a guest's number can make the host allocate.</summary>
     public const int ReadBytesMax = 64 * 1024;

@@ -1,4 +1,5 @@
 using Skiff.Linux;
+using Skiff.Wasi.Bindings.Io;
 
 namespace Skiff.Wasi.Streams;
 
@@ -6,7 +7,7 @@ namespace Skiff.Wasi.Streams;
 /// Why a stream failed: a <c>wasi:io/error.error</c>. Rooms that have error codes of their own derive from it, and their
 /// functions (<c>http-error-code</c> …) look for their type.
 /// </summary>
-public class IoError(string text, WasiErrno errno = WasiErrno.Io)
+public class IoError(string text, WasiErrno errno = WasiErrno.Io) : IError
 {
     /// <summary>The failure as the file system's and the sockets' codes have it.</summary>
     public WasiErrno Errno { get; } = errno;

@@ -6,7 +6,7 @@ namespace Skiff.Wasi.Streams;
 /// Bytes from a guest: <c>wasi:io/streams.output-stream</c>. What derives from it says how much it takes now
 /// (<see cref="Permit"/>), takes it (<see cref="Accept"/>) and passes it on (<see cref="BeginFlush"/>); the rest is here.
 /// </summary>
-public abstract class OutputStream : IDisposable
+public abstract partial class OutputStream : IDisposable
 {
     /// <summary><c>blocking-write-and-flush</c> and <c>blocking-write-zeroes-and-flush</c> take no more at once (wasi:io).</summary>
     public const int BlockingWriteBytesMax = 4096;

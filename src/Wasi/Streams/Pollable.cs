@@ -1,7 +1,9 @@
+using Skiff.Wasi.Bindings.Io;
+
 namespace Skiff.Wasi.Streams;
 
 /// <summary>Something that a guest can wait for: <c>wasi:io/poll.pollable</c>.</summary>
-public abstract class Pollable : IDisposable
+public abstract class Pollable : IPollable, IDisposable
 {
     private WaitLifetime _waits;
 
@@ -13,6 +15,8 @@ public abstract class Pollable : IDisposable
     /// May be called again, and several times at once.
     /// </summary>
     public abstract ValueTask WaitAsync(CancellationToken cancellation);
+
+    public bool Ready() => IsReady;
 
     /// <summary>Waits until it is ready, or dropped.</summary>
     public ValueTask Block() => IsReady ? ValueTask.CompletedTask : WaitUntilReadyAsync();
