@@ -1,6 +1,5 @@
 using Skiff.Linux.Files;
 using Skiff.Wasi.Files;
-using Skiff.Wasi.Sockets;
 using Skiff.Wasi.Streams;
 
 namespace Skiff.Wasi.Preview1;

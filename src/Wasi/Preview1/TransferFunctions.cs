@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Skiff.Engine;
 using Skiff.Linux.Files;
 using Skiff.Wasi.Files;

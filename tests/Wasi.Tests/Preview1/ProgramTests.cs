@@ -51,7 +51,7 @@ public sealed class ProgramTests : IDisposable
         Assert.Equal((0, ""), Run(readOnly: false, "write", "/data/sub/file", "some text"));
         Assert.Equal("some text", File.ReadAllText(_folder["sub/file"]));
         Assert.Equal((0, "some text"), Run(readOnly: false, "read", "/data/sub/file"));
-        var (code, listed) = Run(readOnly: false, "ls", "/data/sub");
+        var (code, listed) = Run(readOnly: false, "list", "/data/sub");
         Assert.Equal(0, code);
         Assert.Equal([".", "..", "file"], listed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
         Assert.Equal((0, "file 9\n"), Run(readOnly: true, "stat", "/data/sub/file"));
