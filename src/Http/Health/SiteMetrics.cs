@@ -1,6 +1,11 @@
+using System.Globalization;
+
 namespace Skiff.Http.Health;
 
-/// <summary>What is counted of a site. Counting is a few interlocked additions a request; nothing is allocated.</summary>
+/// <summary>
+/// What is counted of a site: one array of numbers, so that the figures of several processes are the sum of theirs. Counting is a
+/// few interlocked additions a request; nothing is allocated.
+/// </summary>
 public sealed class SiteMetrics(string site)
 {
     /// <summary>Upper bounds of the duration buckets, in seconds.</summary>
@@ -8,43 +13,53 @@ public sealed class SiteMetrics(string site)
 
     private const int StatusMax = 600;
 
-    private readonly long[] _byStatus = new long[StatusMax];
-    private readonly long[] _durations = new long[DurationBounds.Length + 1];
-    private long _durationTicks;
-    private long _inFlight;
-    private long _queued;
-    private long _traps;
-    private long _deadlines;
-    private long _refused;
-    private long _instances;
-    private long _instancesMade;
-    private long _bytesSent;
+    private readonly long[] _counters = new long[(int)Counter.Durations + 16];
+
+    // Statuses last: they are many, and nearly all of them 0.
+    private enum Counter
+    {
+        InFlight,
+        Queued,
+        Traps,
+        Deadlines,
+        Refused,
+        Instances,
+        InstancesMade,
+        BytesSent,
+        DurationTicks,
+        Statuses,
+        Durations = Statuses + StatusMax,
+    }
 
     public string Site => site;
 
-    public long InFlight => Volatile.Read(ref _inFlight);
+    public long InFlight => Read(Counter.InFlight);
 
-    public long Queued => Volatile.Read(ref _queued);
+    public long Queued => Read(Counter.Queued);
 
     /// <summary>Guests that trapped.</summary>
-    public long Traps => Volatile.Read(ref _traps);
+    public long Traps => Read(Counter.Traps);
 
     /// <summary>Guests that were ended because their time was over.</summary>
-    public long Deadlines => Volatile.Read(ref _deadlines);
+    public long Deadlines => Read(Counter.Deadlines);
 
     /// <summary>Requests that were refused because too many waited.</summary>
-    public long Refused => Volatile.Read(ref _refused);
+    public long Refused => Read(Counter.Refused);
 
     /// <summary>Instances alive.</summary>
-    public long Instances => Volatile.Read(ref _instances);
+    public long Instances => Read(Counter.Instances);
 
-    public long InstancesMade => Volatile.Read(ref _instancesMade);
+    public long InstancesMade => Read(Counter.InstancesMade);
 
-    public long BytesSent => Volatile.Read(ref _bytesSent);
+    public long BytesSent => Read(Counter.BytesSent);
 
-    public TimeSpan DurationTotal => TimeSpan.FromTicks(Volatile.Read(ref _durationTicks));
+    /// <summary>Requests answered.</summary>
+    public long Requests => Durations().Sum();
 
-    public long Answered(int status) => status is >= 0 and < StatusMax ? Volatile.Read(ref _byStatus[status]) : 0;
+    public TimeSpan DurationTotal => TimeSpan.FromTicks(Read(Counter.DurationTicks));
+
+    /// <summary>How many responses had this status.</summary>
+    public long Answered(int status) => status is >= 0 and < StatusMax ? Volatile.Read(ref _counters[(int)Counter.Statuses + status]) : 0;
 
     public IEnumerable<(int Status, long Count)> ByStatus()
     {
@@ -57,34 +72,54 @@ public sealed class SiteMetrics(string site)
         }
     }
 
-    /// <summary>Counts by bucket, the last without an upper bound; not cumulated.</summary>
-    internal long[] Durations() => [.. Enumerable.Range(0, _durations.Length).Select(i => Volatile.Read(ref _durations[i]))];
+    /// <summary>All numbers, for <see cref="Add"/> in another process.</summary>
+    internal long[] Snapshot() => [.. _counters];
 
-    internal void Begun() => Interlocked.Increment(ref _inFlight);
+    internal void Add(ReadOnlySpan<long> snapshot)
+    {
+        if (snapshot.Length != _counters.Length)
+        {
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"{snapshot.Length} counters instead of {_counters.Length}"), nameof(snapshot));
+        }
+
+        for (var i = 0; i < snapshot.Length; i++)
+        {
+            Interlocked.Add(ref _counters[i], snapshot[i]);
+        }
+    }
+
+    /// <summary>Counts by bucket, the last without an upper bound; not cumulated.</summary>
+    internal long[] Durations() => [.. Enumerable.Range(0, DurationBounds.Length + 1).Select(i => Volatile.Read(ref _counters[(int)Counter.Durations + i]))];
+
+    internal void Begun() => Change(Counter.InFlight, 1);
 
     internal void Ended(int status, TimeSpan duration, long bytes)
     {
-        Interlocked.Decrement(ref _inFlight);
-        Interlocked.Increment(ref _byStatus[status is >= 0 and < StatusMax ? status : 0]);
-        Interlocked.Add(ref _durationTicks, duration.Ticks);
-        Interlocked.Add(ref _bytesSent, bytes);
+        Change(Counter.InFlight, -1);
+        Interlocked.Increment(ref _counters[(int)Counter.Statuses + (status is >= 0 and < StatusMax ? status : 0)]);
+        Change(Counter.DurationTicks, duration.Ticks);
+        Change(Counter.BytesSent, bytes);
         var bucket = Array.BinarySearch(DurationBounds, duration.TotalSeconds);
-        Interlocked.Increment(ref _durations[bucket < 0 ? ~bucket : bucket]);
+        Interlocked.Increment(ref _counters[(int)Counter.Durations + (bucket < 0 ? ~bucket : bucket)]);
     }
 
-    internal void Queue(int change) => Interlocked.Add(ref _queued, change);
+    internal void Queue(int change) => Change(Counter.Queued, change);
 
-    internal void Trapped() => Interlocked.Increment(ref _traps);
+    internal void Trapped() => Change(Counter.Traps, 1);
 
-    internal void TimedOut() => Interlocked.Increment(ref _deadlines);
+    internal void TimedOut() => Change(Counter.Deadlines, 1);
 
-    internal void TurnedAway() => Interlocked.Increment(ref _refused);
+    internal void TurnedAway() => Change(Counter.Refused, 1);
 
     internal void InstanceMade()
     {
-        Interlocked.Increment(ref _instances);
-        Interlocked.Increment(ref _instancesMade);
+        Change(Counter.Instances, 1);
+        Change(Counter.InstancesMade, 1);
     }
 
-    internal void InstanceGone() => Interlocked.Decrement(ref _instances);
+    internal void InstanceGone() => Change(Counter.Instances, -1);
+
+    private long Read(Counter counter) => Volatile.Read(ref _counters[(int)counter]);
+
+    private void Change(Counter counter, long by) => Interlocked.Add(ref _counters[(int)counter], by);
 }

@@ -29,7 +29,38 @@ public sealed class AccessLog(Stream output, AccessLogFormat format, TimeProvide
     private bool _isWriting;
     private long _lost;
 
-    internal void Write(HttpExchange exchange, int status)
+    internal void Write(HttpExchange exchange, int status) => Write(() =>
+    {
+        if (format == AccessLogFormat.Json)
+        {
+            WriteJson(exchange, status);
+        }
+        else
+        {
+            WriteText(exchange, status);
+        }
+    });
+
+    /// <summary>Something that is not about a response.</summary>
+    internal void Say(string text) => Write(() =>
+    {
+        if (format == AccessLogFormat.Json)
+        {
+            using var json = new Utf8JsonWriter(_pending);
+            json.WriteStartObject();
+            json.WriteString("time", time.GetUtcNow());
+            json.WriteString("message", text);
+            json.WriteEndObject();
+        }
+        else
+        {
+            Append(string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow():yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {Printable(text)}"));
+        }
+
+        Append("\n");
+    });
+
+    private void Write(Action line)
     {
         lock (_gate)
         {
@@ -39,15 +70,7 @@ public sealed class AccessLog(Stream output, AccessLogFormat format, TimeProvide
                 return;
             }
 
-            if (format == AccessLogFormat.Json)
-            {
-                WriteJson(exchange, status);
-            }
-            else
-            {
-                WriteText(exchange, status);
-            }
-
+            line();
             if (_isWriting)
             {
                 return;

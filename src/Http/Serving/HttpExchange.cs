@@ -52,6 +52,11 @@ public sealed class HttpExchange
     /// <summary>Fires when the client has gone, or the server cuts the exchange off.</summary>
     internal CancellationToken Aborted => Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().RequestAborted;
 
+    /// <summary>What is logged where the client did not wait for a status; 0: it got one.</summary>
+    internal int ClosedStatus { get; set; }
+
+    public int Status => ClosedStatus != 0 ? ClosedStatus : _response.StatusCode;
+
     public bool HasStarted => _response.HasStarted;
 
     public TimeSpan Elapsed => _time.GetElapsedTime(_begun);
@@ -110,8 +115,8 @@ public sealed class HttpExchange
             Reason ??= fault.Message;
         }
 
-        Site.AccessLog?.Write(this, _response.StatusCode);
-        Span?.End(this, _response.StatusCode);
+        Site.AccessLog?.Write(this, Status);
+        Span?.End(this, Status);
     }
 
     private static byte[] StatusLine(int status) => status switch

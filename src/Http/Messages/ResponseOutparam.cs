@@ -1,0 +1,27 @@
+using Skiff.Components.Host;
+using Skiff.Http.Bindings.Http;
+using Skiff.Http.Serving;
+
+namespace Skiff.Http.Messages;
+
+/// <summary>wasi:http/types.response-outparam: the guest owns it and gives it up by setting it, so it cannot be set twice.</summary>
+internal sealed class ResponseOutparam(GuestResponse response) : IResponseOutparam, IDisposable
+{
+    // Kestrel sends no 1xx but 100-continue, which a body's first read causes.
+    public Result<Unit, ErrorCode> SendInformational(ushort status, IFields headers) =>
+        ErrorCode.InternalError("this host sends no informational responses besides 100 Continue");
+
+    public void Set(Result<IOutgoingResponse, ErrorCode> answer)
+    {
+        if (answer.IsOk)
+        {
+            response.Begin((OutgoingResponse)answer.Value);
+        }
+        else
+        {
+            response.Refuse(answer.ErrorValue);
+        }
+    }
+
+    public void Dispose() => response.OutparamDropped();
+}

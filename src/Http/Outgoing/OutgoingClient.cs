@@ -1,0 +1,255 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Skiff.Components.Host;
+using Skiff.Http.Bindings.Http;
+using Skiff.Http.Health;
+using Skiff.Http.Messages;
+using Skiff.Wasi.Sockets;
+
+namespace Skiff.Http.Outgoing;
+
+/// <summary>
+/// Sends the requests of one sandbox's guests: with connections of its own, within its grants, and exactly as the guest says (no
+/// proxy, no redirects, no cookies, no decompression).
+/// </summary>
+public sealed class OutgoingClient : IDisposable
+{
+    private const int HeaderKilobytesMax = 64;
+    private const int ConnectionsMax = 256;
+
+    private static readonly HttpRequestOptionsKey<Attempt> AttemptKey = new("skiff.attempt");
+    private static readonly TimeSpan ConnectionLife = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan ConnectionIdle = TimeSpan.FromSeconds(60);
+
+    private readonly NetworkGrants _grants;
+    private readonly TimeProvider _time;
+    private readonly Lazy<HttpMessageInvoker> _invoker;
+
+    public OutgoingClient(NetworkGrants grants, TimeProvider time)
+    {
+        (_grants, _time) = (grants, time);
+        _invoker = new Lazy<HttpMessageInvoker>(() => new HttpMessageInvoker(Handler()));
+    }
+
+    public void Dispose()
+    {
+        if (_invoker.IsValueCreated)
+        {
+            _invoker.Value.Dispose();
+        }
+    }
+
+    internal Result<FutureIncomingResponse, ErrorCode> Send(OutgoingRequest request, RequestOptions? options, TraceSpan? span)
+    {
+        if (Address(request) is not { } address)
+        {
+            return ErrorCode.HttpRequestUriInvalid;
+        }
+
+        if (request.By is { Case: Scheme.Kind.Other })
+        {
+            return ErrorCode.HttpProtocolError;
+        }
+
+        var child = span?.Child(request.MethodText);
+        var message = Message(request, address, child);
+        var cancel = new CancellationTokenSource();
+        return new FutureIncomingResponse(SendAsync(message, options ?? new RequestOptions(), child, cancel), cancel);
+    }
+
+    private static Uri? Address(OutgoingRequest request)
+    {
+        var scheme = request.By is { Case: Scheme.Kind.Http } ? "http" : "https";
+        var path = request.Path switch
+        {
+            null or "" => "/",
+            ['/', ..] => request.Path,
+            ['?', ..] => "/" + request.Path,
+            "*" => "/",
+            _ => null,
+        };
+        return request.To is { } authority && path is not null
+            && Uri.TryCreate(
+                $"{scheme}://{authority}{path}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }, out var address)
+            ? address
+            : null;
+    }
+
+    private static HttpRequestMessage Message(OutgoingRequest request, Uri address, TraceSpan? span)
+    {
+        var message = new HttpRequestMessage(new HttpMethod(request.MethodText), address)
+        {
+            Version = address.Scheme == "https" ? HttpVersion.Version20 : HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+            Content = request.TakenBody is { } body ? new GuestContent(body) : null,
+        };
+        var traced = false;
+        foreach (var line in request.Fields.Lines)
+        {
+            traced |= line.Name.Equals(TraceContext.Header, StringComparison.OrdinalIgnoreCase);
+            if (!message.Headers.TryAddWithoutValidation(line.Name, line.Text))
+            {
+                // A field of the content: .NET keeps those apart.
+                (message.Content ??= new ByteArrayContent([])).Headers.TryAddWithoutValidation(line.Name, line.Text);
+            }
+        }
+
+        if (span is not null && !traced)
+        {
+            message.Headers.TryAddWithoutValidation(TraceContext.Header, span.Outgoing);
+        }
+
+        return message;
+    }
+
+    private async Task<Result<IncomingResponse, ErrorCode>> SendAsync(
+        HttpRequestMessage message, RequestOptions options, TraceSpan? span, CancellationTokenSource cancel)
+    {
+        var attempt = new Attempt(options.Connect);
+        message.Options.Set(AttemptKey, attempt);
+        var (status, fault) = (0, (string?)null);
+        try
+        {
+            // The guest's turn goes on: whatever takes longer than queueing a request is not done on its stack.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            using var firstByte = new CancellationTokenSource(Longest(options.Connect, options.FirstByte), _time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel.Token, firstByte.Token);
+            HttpResponseMessage response;
+            try
+            {
+                response = await _invoker.Value.SendAsync(message, either.Token);
+            }
+            catch (OperationCanceledException) when (firstByte.IsCancellationRequested && !cancel.IsCancellationRequested)
+            {
+                throw new HttpFault(
+                    attempt.IsConnecting ? ErrorCode.ConnectionTimeout : ErrorCode.ConnectionReadTimeout,
+                    $"no answer within {options.FirstByte.TotalSeconds} s");
+            }
+
+            status = (int)response.StatusCode;
+            var stream = await response.Content.ReadAsStreamAsync(cancel.Token);
+            return new IncomingResponse(response, stream, options.BetweenBytes, _time);
+        }
+        catch (Exception failed)
+        {
+            fault = failed.Message;
+            return HttpFault.CodeOf(failed);
+        }
+        finally
+        {
+            span?.End(message.Method.Method, message.RequestUri!.PathAndQuery, status, fault);
+        }
+    }
+
+    private static TimeSpan Longest(TimeSpan connect, TimeSpan firstByte) =>
+        connect + firstByte < OutgoingTimes.Longest ? connect + firstByte : OutgoingTimes.Longest;
+
+    private SocketsHttpHandler Handler() => new()
+    {
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ActivityHeadersPropagator = null,
+        ConnectTimeout = Timeout.InfiniteTimeSpan,
+        ConnectCallback = ConnectAsync,
+        EnableMultipleHttp2Connections = true,
+        MaxConnectionsPerServer = ConnectionsMax,
+        MaxResponseHeadersLength = HeaderKilobytesMax,
+        PooledConnectionLifetime = ConnectionLife,
+        PooledConnectionIdleTimeout = ConnectionIdle,
+        ResponseDrainTimeout = TimeSpan.Zero,
+        RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+        ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+    };
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        context.InitialRequestMessage.Options.TryGetValue(AttemptKey, out var attempt);
+        using var timeout = new CancellationTokenSource(attempt?.Timeout ?? OutgoingTimes.Default, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
+        try
+        {
+            if (attempt is not null)
+            {
+                attempt.IsConnecting = true;
+            }
+
+            var addresses = await ResolveAsync(context.DnsEndPoint.Host, (ushort)context.DnsEndPoint.Port, either.Token);
+            return await ConnectAsync(addresses, context.DnsEndPoint.Port, either.Token);
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw new HttpFault(ErrorCode.ConnectionTimeout, $"no connection to {context.DnsEndPoint.Host} within {attempt?.Timeout.TotalSeconds} s");
+        }
+        finally
+        {
+            if (attempt is not null)
+            {
+                attempt.IsConnecting = false;
+            }
+        }
+    }
+
+    private async ValueTask<IPAddress[]> ResolveAsync(string host, ushort port, CancellationToken cancellation)
+    {
+        var name = host.Trim('[', ']');
+        if (IPAddress.TryParse(name, out var literal))
+        {
+            return Granted(name, [literal], port);
+        }
+
+        // localhost needs no lookup (RFC 6761, 6.3), so it is judged by its addresses alone.
+        if (name.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+        {
+            return _grants.AllowsDestination(name, port) ? [IPAddress.Loopback, IPAddress.IPv6Loopback] : Granted(name, [IPAddress.Loopback, IPAddress.IPv6Loopback], port);
+        }
+
+        // Whoever may not reach a name may not ask for it either: a question to a name server is a message to it.
+        return _grants.AllowsDestination(name, port)
+            ? await Dns.GetHostAddressesAsync(name, cancellation)
+            : throw new HttpFault(ErrorCode.HttpRequestDenied, $"{name}:{port} is not granted");
+    }
+
+    private IPAddress[] Granted(string name, IPAddress[] addresses, ushort port)
+    {
+        var granted = Array.FindAll(addresses, address => _grants.AllowsDestination(address, port));
+        return granted.Length > 0 ? granted : throw new HttpFault(ErrorCode.DestinationIpProhibited, $"{name}:{port} is not granted");
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(IPAddress[] addresses, int port, CancellationToken cancellation)
+    {
+        Exception? last = null;
+        foreach (var address in addresses)
+        {
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(address, port, cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch (Exception fault)
+            {
+                socket.Dispose();
+                if (fault is not SocketException)
+                {
+                    throw;
+                }
+
+                // The first address's failure is the one that people know: localhost is 127.0.0.1 to them.
+                last ??= fault;
+            }
+        }
+
+        throw last ?? new SocketException((int)SocketError.HostNotFound);
+    }
+
+    /// <summary>What the connection that a request waits for must know of it.</summary>
+    private sealed class Attempt(TimeSpan timeout)
+    {
+        public TimeSpan Timeout => timeout;
+
+        public volatile bool IsConnecting;
+    }
+}

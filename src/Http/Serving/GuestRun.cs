@@ -1,0 +1,55 @@
+using Skiff.Http.Messages;
+
+namespace Skiff.Http.Serving;
+
+/// <summary>One request at one guest. Its members are used in the guest's turns, but for <see cref="LetGo"/>.</summary>
+internal sealed class GuestRun
+{
+    private readonly TaskCompletionSource _letGo = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _ended;
+
+    public GuestRun(HttpExchange exchange, TimeProvider time)
+    {
+        Exchange = exchange;
+        Request = new IncomingRequest(exchange, time);
+        Response = new GuestResponse(exchange);
+        Outparam = new ResponseOutparam(Response);
+    }
+
+    public HttpExchange Exchange { get; }
+
+    public IncomingRequest Request { get; }
+
+    public GuestResponse Response { get; }
+
+    public ResponseOutparam Outparam { get; }
+
+    /// <summary>Its time was over.</summary>
+    public bool TimedOut { get; set; }
+
+    /// <summary>The exchange needs the guest no more, and the guest not the exchange: its response is complete while it works on.</summary>
+    public Task LetGo => _letGo.Task;
+
+    /// <summary>The guest has left its thread, to go on later.</summary>
+    public void Pause()
+    {
+        if (_ended)
+        {
+            return;
+        }
+
+        Response.Pause();
+        if (Response.Completion is not null && !Request.UsesBody && !_letGo.Task.IsCompleted)
+        {
+            Request.Detach();
+            _letGo.SetResult();
+        }
+    }
+
+    /// <summary>The guest has ended, or its instance goes on to another request: nothing of the exchange is touched any more.</summary>
+    public void End()
+    {
+        _ended = true;
+        Request.Detach();
+    }
+}

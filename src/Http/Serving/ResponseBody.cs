@@ -1,0 +1,204 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Text;
+using Skiff.Http.Bindings.Http;
+using Skiff.Http.Messages;
+using Skiff.Wasi.Streams;
+
+namespace Skiff.Http.Serving;
+
+/// <summary>
+/// The body of a response. Bytes are held back until the guest pauses, finishes, or has written a good deal: so a small response
+/// leaves in one piece and with its length, and a flush in the middle of a turn costs nothing. Afterwards they go from the guest's
+/// memory straight into the server's pipe, and wait where the client is slow.
+/// Chunks are framed here and not by the server, which knows no trailers in HTTP/1.1.
+/// </summary>
+internal sealed class ResponseBody(ulong? promised) : OutgoingBody(promised)
+{
+    private const int HeldBytesMax = 64 * 1024;
+    private const int FlushBytes = 32 * 1024;
+
+    private static ReadOnlySpan<byte> NewLine => "\r\n"u8;
+
+    private readonly TaskCompletionSource _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ArrayBufferWriter<byte>? _held;
+    private GuestResponse? _response;
+    private PipeWriter? _writer;
+    private bool _chunked;
+    private int _unflushed;
+    private Task<FlushResult>? _flushing;
+
+    /// <summary>What was written and has not been sent, nor has the head.</summary>
+    public ReadOnlyMemory<byte> Held => _held?.WrittenMemory ?? default;
+
+    public Fields? TrailerFields { get; private set; }
+
+    protected override bool CountsLength => _response is not { HasBody: false };
+
+    protected override bool IsReady => _writer is null
+        ? (_response is not null || Held.Length < HeldBytesMax)
+        : _flushing is null or { IsCompleted: true };
+
+    /// <summary>The guest has set its response: bytes can be sent from here on, by <see cref="Open"/>.</summary>
+    public void Attach(GuestResponse response)
+    {
+        _response = response;
+        _attached.TrySetResult();
+    }
+
+    /// <summary>The head has been sent, or is in the server's pipe: what was held follows it.</summary>
+    /// <param name="chunked">Frame it (RFC 9112, 7.1).</param>
+    public void Open(PipeWriter writer, bool chunked)
+    {
+        (_writer, _chunked) = (writer, chunked);
+        if (!Held.IsEmpty)
+        {
+            Frame(Held.Span);
+        }
+
+        _held = null;
+    }
+
+    /// <summary>Sends what is in the server's pipe. The guest's turn goes on; its next write waits if the client is slow.</summary>
+    /// <param name="evenIfEmpty">For the head alone.</param>
+    public void Push(bool evenIfEmpty = false)
+    {
+        if (_writer is null || (_unflushed == 0 && !evenIfEmpty) || _flushing is { IsCompleted: false })
+        {
+            return;
+        }
+
+        _unflushed = 0;
+        _flushing = Flushes.Begin(_writer);
+    }
+
+    protected override ErrorCode SizeError(ulong written) => ErrorCode.HttpResponseBodySize(written);
+
+    protected override StreamResult Permit()
+    {
+        if (_writer is null)
+        {
+            var room = HeldBytesMax - Held.Length;
+            if (room > 0 || _response is null)
+            {
+                return StreamResult.Moved((ulong)room);
+            }
+
+            _response.Start();
+        }
+
+        if (_flushing is null)
+        {
+            return StreamResult.Moved(PermitBytes);
+        }
+
+        if (!_flushing.IsCompleted)
+        {
+            return StreamResult.WouldBlock;
+        }
+
+        // A server whose reader has gone completes its flushes at once, with this to tell it.
+        if (_flushing.IsFaulted || _flushing.Result.IsCompleted)
+        {
+            return StreamResult.Failed(new HttpIoError(ErrorCode.ConnectionTerminated, "the client has closed the connection"));
+        }
+
+        _flushing = null;
+        return StreamResult.Moved(PermitBytes);
+    }
+
+    protected override StreamResult Accept(ReadOnlySpan<byte> bytes)
+    {
+        if (_response is { HasBody: false })
+        {
+            return StreamResult.Moved((ulong)bytes.Length);
+        }
+
+        if (_writer is null)
+        {
+            (_held ??= new ArrayBufferWriter<byte>(Math.Max(bytes.Length, 256))).Write(bytes);
+            if (_response is not null && _held.WrittenCount >= FlushBytes)
+            {
+                _response.Start();
+                Push();
+            }
+        }
+        else
+        {
+            Frame(bytes);
+            if (_unflushed >= FlushBytes)
+            {
+                Push();
+            }
+        }
+
+        return StreamResult.Moved((ulong)bytes.Length);
+    }
+
+    // Sent when the guest pauses, which is at the latest when its tick is over.
+    protected override StreamResult Flush() => StreamResult.Moved(0);
+
+    protected override async ValueTask WaitAsync(CancellationToken cancellation)
+    {
+        if (_writer is null)
+        {
+            await _attached.Task.WaitAsync(cancellation);
+        }
+        else if (_flushing is { } flushing)
+        {
+            await ((Task)flushing).WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    protected override void OnFinished(Fields? trailers)
+    {
+        TrailerFields = trailers is { Lines.Count: > 0 } ? trailers : null;
+        if (_writer is not null && _chunked)
+        {
+            EndChunks();
+        }
+    }
+
+    protected override void OnCut(string reason) => _attached.TrySetResult();
+
+    private void Frame(ReadOnlySpan<byte> bytes)
+    {
+        if (_chunked)
+        {
+            const int LengthDigitsMax = 8;
+            var writer = _writer!;
+            var length = writer.GetSpan(LengthDigitsMax + NewLine.Length);
+            bytes.Length.TryFormat(length, out var digits, "x", CultureInfo.InvariantCulture);
+            NewLine.CopyTo(length[digits..]);
+            writer.Advance(digits + NewLine.Length);
+            writer.Write(bytes);
+            writer.Write(NewLine);
+        }
+        else
+        {
+            _writer!.Write(bytes);
+        }
+
+        _response!.Sent(bytes.Length);
+        _unflushed += bytes.Length;
+    }
+
+    /// <summary>The last chunk and the trailers behind it (RFC 9112, 7.1.2).</summary>
+    public void EndChunks()
+    {
+        var writer = _writer!;
+        writer.Write("0\r\n"u8);
+        foreach (var line in TrailerFields?.Lines ?? [])
+        {
+            writer.Write(Encoding.ASCII.GetBytes(line.Name));
+            writer.Write(": "u8);
+            writer.Write(line.Value);
+            writer.Write(NewLine);
+        }
+
+        writer.Write(NewLine);
+        _unflushed++;
+    }
+}
