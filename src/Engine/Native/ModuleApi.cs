@@ -136,6 +136,10 @@ internal static unsafe partial class ModuleApi
         LinkerHandle linker, nint context, byte* module, nuint module_length, byte* name, nuint name_length, wasmtime_extern_t* item);
 
     [LibraryImport(Library)]
+    public static partial nint wasmtime_linker_define(
+        LinkerHandle linker, nint context, byte* module, nuint module_length, byte* name, nuint name_length, wasmtime_extern_t* item);
+
+    [LibraryImport(Library)]
     public static partial nint wasmtime_linker_instantiate_pre(LinkerHandle linker, CoreModuleHandle module, nint* instance_pre);
 
     [LibraryImport(Library)]
