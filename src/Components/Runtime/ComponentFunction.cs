@@ -58,7 +58,16 @@ public sealed class ComponentFunction
         try
         {
             var scope = Enter(out var state);
-            new Lowerer(_instance, state, _target.Options, scope).Parameters(Type, arguments, values);
+            var lower = () => new Lowerer(_instance, state, _target.Options, scope).Parameters(Type, arguments, values);
+            if (_instance.Linked.Suspends && (Type.ParametersAreSpilled || Type.ParameterTuple.NeedsMemory))
+            {
+                await _instance.OnFiberAsync(lower, cancellation).ConfigureAwait(false);
+            }
+            else
+            {
+                lower();
+            }
+
             await RunAsync(_target.Target, values, cancellation).ConfigureAwait(false);
             var result = Lift(state, scope, values);
             if (_target.Options.PostReturn >= 0)

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Skiff.Components.Linking;
 using Skiff.Components.Types;
 using Skiff.Engine;
@@ -72,17 +73,9 @@ public sealed class ComponentInstance : IDisposable
                 continue;
             }
 
-            if (_linked.Prelinked(core) is not { } prelinked)
-            {
-                if (Make(core) is { } failed)
-                {
-                    return failed;
-                }
-
-                continue;
-            }
-
-            var made = await prelinked.InstantiateAsync(Store, cancellation).ConfigureAwait(false);
+            var made = _linked.Prelinked(core) is { } prelinked
+                ? await prelinked.InstantiateAsync(Store, cancellation).ConfigureAwait(false)
+                : await LinkedModule.InstantiateAsync(Store, _linked.Module(core.Module), Imports(core), cancellation).ConfigureAwait(false);
             if (made.End is not null)
             {
                 return Ended(made.End);
@@ -204,6 +197,35 @@ public sealed class ComponentInstance : IDisposable
     }
 
     internal GuestFunction CoreFunction(int slot) => _functions[slot] ?? FindCoreFunction(slot);
+
+    /// <summary>
+    /// Does something on a fiber that calls guest functions and waits for nothing: the store lets nobody call them elsewhere.
+    /// </summary>
+    internal async ValueTask OnFiberAsync(Action action, CancellationToken cancellation)
+    {
+        Exception? fault = null;
+        var function = Store.CreateFunction(Skiff.Engine.FunctionType.Empty, (ref call) =>
+        {
+            try
+            {
+                action();
+            }
+            catch (Exception refused) when (refused is ArgumentException or InvalidCastException)
+            {
+                // The host's own fault, which the guest does not pay for.
+                fault = refused;
+            }
+        }).AsFunction(Skiff.Engine.FunctionType.Empty)!;
+        if (await function.CallAsync(Memory<RawValue>.Empty, cancellation).ConfigureAwait(false) is { } end)
+        {
+            Throw(end);
+        }
+
+        if (fault is not null)
+        {
+            ExceptionDispatchInfo.Throw(fault);
+        }
+    }
 
     /// <summary>Runs a core function from within a call of the guest's.</summary>
     /// <exception cref="GuestTrapException">It trapped; this carries the trap on through the caller.</exception>

@@ -7,6 +7,9 @@ namespace Skiff.Components.Runtime;
 /// <summary>A host function as one import of one component instance: everything about it that no call changes.</summary>
 internal sealed class HostTrampoline
 {
+    // What each call needs, nearest.
+    private HostBinding? _binding;
+
     public required HostFunctionDefinition Function { get; init; }
 
     /// <summary>As the guest declares it; the host's has been found equal.</summary>
@@ -31,6 +34,7 @@ internal sealed class HostTrampoline
             Interface = hostInterface,
             Instance = instance,
             Options = options,
+            _binding = function.Binding,
             ResultSlot = type.ParametersAreSpilled ? 1 : type.ParameterTuple.Flat.Length,
         };
 
@@ -40,7 +44,7 @@ internal sealed class HostTrampoline
         var instance = ComponentInstance.Of(ref engine);
         var caller = instance.Leaving(Instance);
         var call = new ComponentCall(instance, caller, this, engine.Values);
-        Function.Binding!(ref call);
+        _binding!(ref call);
         call.Pending?.Await(ref engine);
     }
 
