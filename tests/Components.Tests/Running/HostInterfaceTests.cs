@@ -1,0 +1,165 @@
+using System.Text;
+using Skiff.Components.Abi;
+using Skiff.Components.Host;
+
+namespace Skiff.Components.Tests.Running;
+
+/// <summary>Guests that use a host interface by a binding like the generated ones.</summary>
+public sealed class HostInterfaceTests
+{
+    // Opens a stream by name, asks, writes twice, reads 5 bytes into memory, drops all; returns how often it wrote, or 1000 + the case of
+    // a failure. The result areas lie at 16; the fault's handle is dropped as well.
+    private const string Main = """
+        (core module $main
+          (import "" "memory" (memory 1))
+          (import "s" "open" (func $open (param i32 i32) (result i32)))
+          (import "s" "check" (func $check (param i32 i32)))
+          (import "s" "count" (func $count (param i32) (result i32)))
+          (import "s" "write" (func $write (param i32 i32 i32 i32)))
+          (import "s" "read" (func $read (param i32 i64 i32)))
+          (import "s" "drop" (func $drop (param i32)))
+          (import "s" "drop-fault" (func $drop-fault (param i32)))
+          (func (export "run") (param i32 i32) (result i32)
+            (local $h i32) (local $n i32)
+            (local.set $h (call $open (local.get 0) (local.get 1)))
+            (call $check (local.get $h) (i32.const 16))
+            (if (i32.load8_u (i32.const 16)) (then
+              (call $drop (local.get $h))
+              (return (i32.add (i32.const 1000) (i32.load8_u (i32.const 24))))))
+            (if (i64.ne (i64.load (i32.const 24)) (i64.const 0x10000000000)) (then unreachable))
+            (call $write (local.get $h) (local.get 0) (local.get 1) (i32.const 16))
+            (if (i32.load8_u (i32.const 16)) (then
+              (call $drop-fault (i32.load (i32.const 24)))
+              (call $drop (local.get $h))
+              (return (i32.add (i32.const 1000) (i32.load8_u (i32.const 20))))))
+            (call $write (local.get $h) (local.get 0) (local.get 1) (i32.const 16))
+            (call $read (local.get $h) (i64.const 5) (i32.const 16))
+            (if (i32.load8_u (i32.const 16)) (then unreachable))
+            (if (i32.ne (i32.load (i32.const 24)) (i32.const 5)) (then unreachable))
+            (if (i32.ne (i32.load8_u (i32.add (i32.load (i32.const 20)) (i32.const 4))) (i32.const 4)) (then unreachable))
+            (local.set $n (call $count (local.get $h)))
+            (call $drop (local.get $h))
+            (local.get $n)))
+        """;
+
+    private const string Plain = $"""
+        (component
+          {Parts.StreamsImport}
+          {Parts.Libc}
+          (core instance $libc (instantiate $libc))
+          (alias core export $libc "memory" (core memory $mem))
+          (alias core export $libc "realloc" (core func $realloc))
+          (core func $open (canon lower (func $s "open") (memory $mem)))
+          (core func $check (canon lower (func $s "[method]stream.check-write") (memory $mem)))
+          (core func $count (canon lower (func $s "[method]stream.count")))
+          (core func $write (canon lower (func $s "[method]stream.write") (memory $mem)))
+          (core func $read (canon lower (func $s "[method]stream.read") (memory $mem) (realloc $realloc)))
+          (core func $drop (canon resource.drop $stream))
+          (core func $drop-fault (canon resource.drop $fault))
+          {Main}
+          (core instance $i (instantiate $main (with "" (instance $libc)) (with "s" (instance
+            (export "open" (func $open)) (export "check" (func $check)) (export "count" (func $count)) (export "write" (func $write))
+            (export "read" (func $read)) (export "drop" (func $drop)) (export "drop-fault" (func $drop-fault))))))
+          (func (export "run") (param "name" string) (result u32) (canon lift (core func $i "run") (memory $mem) (realloc $realloc))))
+        """;
+
+    // What wit-component emits: main gets its imports through a shim's table, which a fixup module fills once main's memory is there.
+    private static readonly string Shimmed = $"""
+        (component
+          {Parts.StreamsImport}
+          (core module $shim
+            (table (export "$imports") 4 4 funcref)
+            (func (export "0") (param i32 i32) (result i32) local.get 0 local.get 1 i32.const 0 call_indirect (param i32 i32) (result i32))
+            (func (export "1") (param i32 i32) local.get 0 local.get 1 i32.const 1 call_indirect (param i32 i32))
+            (func (export "2") (param i32 i32 i32 i32) local.get 0 local.get 1 local.get 2 local.get 3 i32.const 2 call_indirect (param i32 i32 i32 i32))
+            (func (export "3") (param i32 i64 i32) local.get 0 local.get 1 local.get 2 i32.const 3 call_indirect (param i32 i64 i32)))
+          (core module $fixup
+            (import "" "0" (func (param i32 i32) (result i32)))
+            (import "" "1" (func (param i32 i32)))
+            (import "" "2" (func (param i32 i32 i32 i32)))
+            (import "" "3" (func (param i32 i64 i32)))
+            (import "" "$imports" (table 4 4 funcref))
+            (elem (i32.const 0) func 0 1 2 3))
+          {Main.Replace("(import \"\" \"memory\" (memory 1))", "", StringComparison.Ordinal).Replace(
+              "(func (export \"run\")", Parts.Libc[(Parts.Libc.IndexOf('\n') + 1)..Parts.Libc.LastIndexOf(')')] + "\n(func (export \"run\")", StringComparison.Ordinal)}
+          (core instance $shim (instantiate $shim))
+          (alias core export $shim "0" (core func $shim0))
+          (alias core export $shim "1" (core func $shim1))
+          (alias core export $shim "2" (core func $shim2))
+          (alias core export $shim "3" (core func $shim3))
+          (core func $count (canon lower (func $s "[method]stream.count")))
+          (core func $drop (canon resource.drop $stream))
+          (core func $drop-fault (canon resource.drop $fault))
+          (core instance $i (instantiate $main (with "s" (instance
+            (export "open" (func $shim0)) (export "check" (func $shim1)) (export "count" (func $count)) (export "write" (func $shim2))
+            (export "read" (func $shim3)) (export "drop" (func $drop)) (export "drop-fault" (func $drop-fault))))))
+          (alias core export $i "memory" (core memory $mem))
+          (alias core export $i "realloc" (core func $realloc))
+          (alias core export $shim "$imports" (core table $table))
+          (core func $open (canon lower (func $s "open") (memory $mem)))
+          (core func $check (canon lower (func $s "[method]stream.check-write") (memory $mem)))
+          (core func $write (canon lower (func $s "[method]stream.write") (memory $mem)))
+          (core func $read (canon lower (func $s "[method]stream.read") (memory $mem) (realloc $realloc)))
+          (core instance (instantiate $fixup (with "" (instance (export "$imports" (table $table))
+            (export "0" (func $open)) (export "1" (func $check)) (export "2" (func $write)) (export "3" (func $read))))))
+          (func (export "run") (param "name" string) (result u32) (canon lift (core func $i "run") (memory $mem) (realloc $realloc))))
+        """;
+
+    public static TheoryData<bool, bool, bool> Ways => new(
+        from shimmed in new[] { false, true }
+        from elide in new[] { false, true }
+        from fibers in new[] { false, true }
+        select new TheoryDataRow<bool, bool, bool>(shimmed, elide, fibers));
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void Resources_bytes_and_waits_work_in_every_way_of_running(bool shimmed, bool elide, bool fibers)
+    {
+        var streams = new FakeStreams();
+        using (var guest = Run(shimmed, elide, fibers, streams))
+        {
+            Assert.Equal(ComponentValue.U32(2), guest.Call("run", ComponentValue.String("näme")));
+        }
+
+        var stream = Assert.Single(streams.Opened);
+        Assert.Equal("nämenäme", Encoding.UTF8.GetString([.. stream.Written]));
+        Assert.Equal(1, stream.Disposals);
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public async Task A_wait_that_takes_its_time_goes_on_where_it_was(bool shimmed, bool elide, bool fibers)
+    {
+        var streams = new FakeStreams();
+        using var guest = Run(shimmed, elide, fibers, streams);
+        var call = Task.Run(() => guest.Call("run", ComponentValue.String("slow")));
+        while (streams.Opened is not [{ Written.Count: 8 }])
+        {
+            await Task.Delay(1);
+        }
+
+        await Task.Delay(20);
+        Assert.False(call.IsCompleted);
+        streams.Opened[0].Gate!.SetResult();
+        Assert.Equal(ComponentValue.U32(2), await call);
+    }
+
+    [Fact]
+    public void An_error_of_the_host_reaches_the_guest()
+    {
+        var streams = new FakeStreams();
+        using var guest = Run(false, true, false, streams);
+        Assert.Equal(ComponentValue.U32(1001), guest.Call("run", ComponentValue.String("closed")));
+        Assert.Equal(ComponentValue.U32(1000), guest.Call("run", ComponentValue.String("broken")));
+        Assert.True(streams.Opened[1].Fault!.IsDisposed);
+    }
+
+    private static RunningGuest Run(bool shimmed, bool elide, bool fibers, FakeStreams streams)
+    {
+        var host = new HostInterfaces().Add(StreamsInterface.Definition, static state => state);
+        var guest = new RunningGuest(shimmed ? Shimmed : Plain, host, streams, elide, fibers);
+        Assert.Equal(shimmed && elide, guest.Linked.Plan.IsElided);
+        Assert.Equal(fibers, guest.Linked.Suspends);
+        return guest;
+    }
+}
