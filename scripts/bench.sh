@@ -1,7 +1,13 @@
 #!/usr/bin/env bash
 # Figures for docs/benchmarks.md, on stdout. usage: scripts/bench.sh [cycle|ctr|throughput|own|memory|run]... [--rounds N]
+# The component runtime against Wasmtime's: scripts/bench.sh components [--rounds N] [--js COMPONENT]
 set -euo pipefail
 cd "$(dirname "$0")/.."
+if [[ ${1:-} == components ]]; then
+  dotnet publish bench/Components -r linux-x64 -v quiet --nologo -o "${SKIFF_ARTIFACTS:-artifacts}/bench/components" >&2
+  echo "commit $(git rev-parse --short HEAD)"
+  exec "${SKIFF_ARTIFACTS:-artifacts}/bench/components/Skiff.Bench.Components" "${@:2}"
+fi
 dotnet build bench/System -c Release -v quiet --nologo >&2
 echo "commit $(git rev-parse --short HEAD)"
 exec "${SKIFF_ARTIFACTS:-artifacts}/bin/System/release/Skiff.Bench.System" "$@"
