@@ -5,7 +5,7 @@ using Skiff.Linux;
 using Skiff.Shim;
 using Skiff.Shim.Bootstrap;
 
-// What containerd executes (containerd-shim.md 1.2). Each action builds just what it needs: `start` and `delete` are on the way
+// What containerd executes (docs/containerd.md 1). Each action builds just what it needs: `start` and `delete` are on the way
 // of every container, and containerd waits for them.
 try
 {

@@ -3,7 +3,7 @@ namespace Skiff.Layout.Tests;
 /// <summary>The walls, as data: a new room, package or exception gets its line here, with a reason.</summary>
 internal static class House
 {
-    /// <summary>Room → rooms that it may reference (design.md §2 and §6, rules 1 and 2).</summary>
+    /// <summary>Room → rooms that it may reference (docs/architecture.md).</summary>
     public static readonly IReadOnlyDictionary<string, string[]> Rooms = new Dictionary<string, string[]>
     {
         ["Guest"] = [],

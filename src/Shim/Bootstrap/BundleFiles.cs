@@ -1,6 +1,6 @@
 namespace Skiff.Shim.Bootstrap;
 
-/// <summary>The files of a bundle by which a shim is found again (containerd-shim.md 1.5).</summary>
+/// <summary>The files of a bundle by which a shim is found again (docs/containerd.md 4).</summary>
 internal static class BundleFiles
 {
     public const string Config = "config.json";

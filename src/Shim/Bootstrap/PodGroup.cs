@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Skiff.Shim.Bootstrap;
 
-/// <summary>Which containers share a shim (containerd-shim.md 1.6): those of a pod.</summary>
+/// <summary>Which containers share a shim (docs/containerd.md 5): those of a pod.</summary>
 internal static class PodGroup
 {
     /// <summary>Above what containerd itself takes for a spec (a gRPC message of 16 MiB).</summary>

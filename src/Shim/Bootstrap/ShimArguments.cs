@@ -1,7 +1,7 @@
 namespace Skiff.Shim.Bootstrap;
 
 /// <summary>
-/// The command line containerd calls a shim with (containerd-shim.md 1.2), parsed as Go's <c>flag</c> package does:
+/// The command line containerd calls a shim with (docs/containerd.md 1), parsed as Go's <c>flag</c> package does:
 /// <c>-id x</c>, <c>--id x</c>, <c>-id=x</c>; flags end at the first word without a dash.
 /// </summary>
 internal sealed record ShimArguments

@@ -1,6 +1,6 @@
 namespace Skiff.Shim.Bootstrap;
 
-/// <summary>The names of the shim on a node (design.md section 7): one program, behaving by the name it is called by.</summary>
+/// <summary>The names of the shim on a node (docs/configuration.md): one program, behaving by the name it is called by.</summary>
 internal static class ShimName
 {
     private const string Prefix = "containerd-shim-";

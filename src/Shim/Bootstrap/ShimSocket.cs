@@ -5,7 +5,7 @@ using Skiff.Linux;
 namespace Skiff.Shim.Bootstrap;
 
 /// <summary>
-/// The server's socket (containerd-shim.md 1.5): its name, whether somebody listens on it, and the lock under which it is
+/// The server's socket (docs/containerd.md 4): its name, whether somebody listens on it, and the lock under which it is
 /// made and removed. Without the lock two starters could both take a dead socket away, one of them the other's new one.
 /// </summary>
 internal static class ShimSocket

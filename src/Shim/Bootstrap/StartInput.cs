@@ -3,7 +3,7 @@ using Skiff.Shim.Protos;
 
 namespace Skiff.Shim.Bootstrap;
 
-/// <summary>What containerd wrote to stdin of <c>start</c> (containerd-shim.md 1.3).</summary>
+/// <summary>What containerd wrote to stdin of <c>start</c> (docs/containerd.md 2).</summary>
 /// <param name="Options">The runtime options; null: none were sent.</param>
 /// <param name="Parameters">From containerd 2.3 on; null before.</param>
 internal sealed record StartInput(TypedBytes? Options, BootstrapParams? Parameters)

@@ -4,7 +4,7 @@ using Skiff.Shim.Stdio;
 
 namespace Skiff.Shim.Events;
 
-/// <summary>Task events on the wire: topics and messages of containerd-shim.md 1.9.</summary>
+/// <summary>Task events on the wire: topics and messages of docs/containerd.md 7.</summary>
 internal static class EventMessages
 {
     /// <summary>A whole ForwardRequest.</summary>

@@ -8,7 +8,7 @@ using Skiff.Ttrpc;
 
 namespace Skiff.Shim.Pods;
 
-/// <summary>containerd.runtime.sandbox.v1.Sandbox on the wire (containerd-shim.md 1.14).</summary>
+/// <summary>containerd.runtime.sandbox.v1.Sandbox on the wire (docs/containerd.md 9).</summary>
 internal sealed class PodRpc(PodService pods, TimeProvider time, IServerUse use)
 {
     public const string Service = "containerd.runtime.sandbox.v1.Sandbox";

@@ -7,7 +7,7 @@ using Skiff.Shim.Tasks;
 namespace Skiff.Shim.Pods;
 
 /// <summary>
-/// The pod of this shim where containerd asks for one directly (2.x, <c>sandboxer = "shim"</c>; containerd-shim.md 1.14): a holder
+/// The pod of this shim where containerd asks for one directly (2.x, <c>sandboxer = "shim"</c>; docs/containerd.md 9): a holder
 /// process in the pod's namespaces, without pause container and image. One shim has at most one.
 /// </summary>
 internal sealed class PodService(string @namespace, ISandbox sandbox, ShimOptions options, string program, TimeProvider time)

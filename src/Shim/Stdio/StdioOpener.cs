@@ -3,7 +3,7 @@ using Skiff.Linux;
 namespace Skiff.Shim.Stdio;
 
 /// <summary>
-/// Opens stdio addresses (containerd-shim.md 1.10). A guest gets its end of the FIFO, file or pipe itself: this process
+/// Opens stdio addresses (docs/containerd.md 8). A guest gets its end of the FIFO, file or pipe itself: this process
 /// copies nothing but terminals, so neither its speed nor its death is felt in a guest's output.
 /// </summary>
 internal sealed class StdioOpener(ChildReaper reaper, TimeProvider time, ShimLog log) : IStdioOpener

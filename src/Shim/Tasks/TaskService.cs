@@ -6,7 +6,7 @@ using Skiff.Shim.Stdio;
 namespace Skiff.Shim.Tasks;
 
 /// <summary>
-/// containerd's Task service in plain types (containerd-shim.md 1.8): which tasks there are, what may be asked of them when
+/// containerd's Task service in plain types (docs/containerd.md 6): which tasks there are, what may be asked of them when
 /// (<see cref="Transitions"/>), and what containerd is told. It knows no wire format, no OCI runtime and no descriptor.
 /// </summary>
 /// <remarks>

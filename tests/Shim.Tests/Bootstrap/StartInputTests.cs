@@ -2,7 +2,7 @@ using Skiff.Shim.Bootstrap;
 
 namespace Skiff.Shim.Tests.Bootstrap;
 
-/// <summary>Every form of stdin, as bytes on the wire (containerd-shim.md 1.3).</summary>
+/// <summary>Every form of stdin, as bytes on the wire (docs/containerd.md 2).</summary>
 public sealed class StartInputTests
 {
     /// <summary>1.6.20 with CRI: Any{type_url: "runtimeoptions.v1.Options"}, no value.</summary>

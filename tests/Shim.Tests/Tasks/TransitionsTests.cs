@@ -2,7 +2,7 @@ using Skiff.Shim.Tasks;
 
 namespace Skiff.Shim.Tests.Tasks;
 
-/// <summary>The table of containerd-shim.md 1.8, written a second time: call, then the states in which it passes.</summary>
+/// <summary>The table of docs/containerd.md 6, written a second time: call, then the states in which it passes.</summary>
 public sealed class TransitionsTests
 {
     public static TheoryData<string, string> Rows => new()
