@@ -29,4 +29,8 @@ public static class Errno
     public const int EPROTO = 71;
     public const int EOPNOTSUPP = 95;
     public const int EADDRINUSE = 98;
+    public const int EDESTADDRREQ = 89;
+    public const int EINPROGRESS = 115;
+    public const int ENOTCONN = 107;
+    public const int ECONNABORTED = 103;
 }

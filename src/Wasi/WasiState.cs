@@ -28,7 +28,7 @@ public sealed class WasiState : IDisposable
         Random = new RandomSource();
         Stdio = context.Stdio ?? StandardStreams.None();
         var budget = new DescriptorBudget(context.DescriptorsMax + context.Preopens.Count);
-        Files = new Filesystem(context.Preopens, host.Readiness, budget);
+        Files = new Filesystem(context.Preopens, Random, host.Readiness, budget);
         Sockets = new GuestSockets(context.Network, host.Readiness, budget);
     }
 

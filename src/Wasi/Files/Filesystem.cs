@@ -1,5 +1,6 @@
 using System.Text;
 using Skiff.Linux.Files;
+using Skiff.Wasi.Random;
 
 namespace Skiff.Wasi.Files;
 
@@ -7,11 +8,12 @@ namespace Skiff.Wasi.Files;
 public sealed class Filesystem : IDisposable
 {
     private readonly List<GrantedDirectory> _directories = [];
+    private readonly Lazy<MetadataHash> _hash;
 
     /// <exception cref="Linux.LinuxException">A directory cannot be opened; the message names it.</exception>
-    internal Filesystem(IReadOnlyList<Preopen> grants, ReadinessLoop readiness, DescriptorBudget budget)
+    internal Filesystem(IReadOnlyList<Preopen> grants, RandomSource random, ReadinessLoop readiness, DescriptorBudget budget)
     {
-        Budget = budget;
+        _hash = new Lazy<MetadataHash>(() => new MetadataHash(random), LazyThreadSafetyMode.None);
         try
         {
             foreach (var grant in grants)
@@ -27,15 +29,12 @@ public sealed class Filesystem : IDisposable
             Dispose();
             throw;
         }
-
-        Readiness = readiness;
     }
 
     public IReadOnlyList<GrantedDirectory> Directories => _directories;
 
-    internal DescriptorBudget Budget { get; }
-
-    internal ReadinessLoop Readiness { get; }
+    /// <summary>One key for all hashes that the guest gets to compare.</summary>
+    internal MetadataHash Hash => _hash.Value;
 
     public void Dispose()
     {

@@ -1,11 +1,20 @@
+using System.Net;
 using Skiff.Linux.Files;
+using Skiff.Linux.Sockets;
+using Skiff.Wasi.Bindings.Sockets;
 using Skiff.Wasi.Files;
+using Skiff.Wasi.Streams;
 
 namespace Skiff.Wasi.Sockets;
 
 /// <summary>Sockets and name lookup of one guest, within its grants.</summary>
 public sealed class GuestSockets
 {
+    /// <summary>Addresses that names were found to have. Beyond it, the oldest knowledge goes: all of it.</summary>
+    private const int ResolvedMax = 1024;
+
+    private readonly Dictionary<IPAddress, List<AddressGrant>> _resolved = [];
+
     internal GuestSockets(NetworkGrants grants, ReadinessLoop readiness, DescriptorBudget budget)
     {
         Grants = grants;
@@ -18,4 +27,69 @@ public sealed class GuestSockets
     internal ReadinessLoop Readiness { get; }
 
     internal DescriptorBudget Budget { get; }
+
+    /// <summary>Whether the guest may reach it: by a grant of the address, or of a name that was found to have it.</summary>
+    internal bool AllowsDestination(InternetEndpoint remote)
+    {
+        if (Grants.AllowsDestination(remote.Address, remote.Port))
+        {
+            return true;
+        }
+
+        lock (_resolved)
+        {
+            return _resolved.TryGetValue(AddressGrant.Plain(remote.Address), out var grants)
+                && grants.Exists(grant => grant.CoversPort(remote.Port));
+        }
+    }
+
+    internal bool AllowsListen(InternetEndpoint local) => Grants.AllowsListen(local.Address, local.Port);
+
+    /// <summary>An own port that the system chooses is no more than a connection brings along.</summary>
+    internal bool AllowsBind(InternetEndpoint local) => AllowsListen(local) || (local.Port == 0 && Grants.Destinations.Count > 0);
+
+    /// <summary>Lets the guest reach the addresses of a name that is granted.</summary>
+    internal void Resolved(string name, IReadOnlyList<IPAddress> addresses)
+    {
+        var grants = Grants.Destinations.Where(grant => grant.Covers(name)).ToList();
+        lock (_resolved)
+        {
+            if (_resolved.Count + addresses.Count > ResolvedMax)
+            {
+                _resolved.Clear();
+            }
+
+            foreach (var address in addresses)
+            {
+                _resolved[AddressGrant.Plain(address)] = grants;
+            }
+        }
+    }
+
+    /// <summary>Opens a socket; null and why not.</summary>
+    internal SharedDescriptor? TryOpen(bool v6, bool stream, out ErrorCode error)
+    {
+        error = ErrorCode.NewSocketLimit;
+        if (!Budget.TryTake())
+        {
+            return null;
+        }
+
+        var answer = SocketCalls.Open(v6, stream, out var handle);
+        if (answer >= 0 && v6)
+        {
+            // wasi:sockets: an IPv6 socket never speaks IPv4.
+            answer = SocketCalls.SetOption(handle!, SocketOption.V6Only, 1);
+        }
+
+        if (answer < 0)
+        {
+            handle?.Dispose();
+            Budget.GiveBack();
+            error = SocketWords.Of(answer);
+            return null;
+        }
+
+        return new SharedDescriptor(handle!, isNonBlocking: true);
+    }
 }

@@ -1,5 +1,6 @@
 using Skiff.Linux;
 using Skiff.Linux.Files;
+using Skiff.Linux.Sockets;
 
 namespace Skiff.Wasi.Streams;
 
@@ -15,11 +16,15 @@ internal sealed class DescriptorOutputStream(SharedDescriptor descriptor, Readin
     /// <summary>A blocking pipe that is writable takes this much without waiting (pipe(7), PIPE_BUF).</summary>
     private const int BlockingWriteBytes = 4096;
 
+    /// <summary>How long bytes of a stream that the guest has dropped are kept for a slow reader.</summary>
+    private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(10);
+
     private byte[]? _buffer;
     private int _from;
     private int _to;
     private StreamResult _end = StreamResult.WouldBlock;
     private bool _disposed;
+    private bool _endsWhenDrained;
 
     public override bool IsReady
     {
@@ -45,7 +50,7 @@ internal sealed class DescriptorOutputStream(SharedDescriptor descriptor, Readin
             return TakeEnd();
         }
 
-        return _from == _to ? StreamResult.Moved(BufferBytes) : StreamResult.WouldBlock;
+        return _from == _to && !_endsWhenDrained ? StreamResult.Moved(BufferBytes) : StreamResult.WouldBlock;
     }
 
     protected override StreamResult Accept(ReadOnlySpan<byte> bytes)
@@ -70,13 +75,70 @@ internal sealed class DescriptorOutputStream(SharedDescriptor descriptor, Readin
         return _end.IsOpen ? StreamResult.Moved(0) : TakeEnd();
     }
 
+    /// <summary>Shuts a socket's sending side once everything that was written is out. Nothing can be written any more.</summary>
+    internal void EndWhenDrained()
+    {
+        _endsWhenDrained = true;
+        Drain();
+        if (_from == _to)
+        {
+            EndSending();
+        }
+    }
+
     protected override void Dispose(bool disposing)
     {
-        // What is left goes if it can: to wait for a reader here would let a guest hold its host up.
         Drain();
+        if (_from < _to && _end.IsOpen)
+        {
+            // Written is written, also when the guest drops the stream at once. It does not hold the guest up, and not for ever.
+            _ = LingerAsync(descriptor.Hold(), _buffer.AsMemory(_from, _to - _from), readiness, _endsWhenDrained);
+        }
+
         _disposed = true;
         descriptor.Release();
         base.Dispose(disposing);
+    }
+
+    private static async Task LingerAsync(SharedDescriptor descriptor, ReadOnlyMemory<byte> left, ReadinessLoop readiness, bool ends)
+    {
+        using var patience = new CancellationTokenSource(LingerTime);
+        try
+        {
+            while (!left.IsEmpty)
+            {
+                await readiness.WaitAsync(descriptor.Handle, Readiness.Writable, patience.Token);
+                var count = FileCalls.Write(descriptor.Handle, left.Span[..Math.Min(left.Length, BlockingWriteBytes)]);
+                if (count is < 0 and not -Errno.EAGAIN)
+                {
+                    return;
+                }
+
+                left = left[Math.Max(count, 0)..];
+            }
+
+            if (ends)
+            {
+                SocketCalls.Shutdown(descriptor.Handle, 1);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody reads. A process that ended would have dropped the bytes as well.
+        }
+        finally
+        {
+            descriptor.Release();
+        }
+    }
+
+    private void EndSending()
+    {
+        if (_end.IsOpen)
+        {
+            SocketCalls.Shutdown(descriptor.Handle, 1);
+            _end = StreamResult.Closed;
+        }
     }
 
     // The failure is told once; afterwards the stream is closed.
@@ -108,6 +170,10 @@ internal sealed class DescriptorOutputStream(SharedDescriptor descriptor, Readin
             if (_from == _to)
             {
                 (_from, _to) = (0, 0);
+                if (_endsWhenDrained)
+                {
+                    EndSending();
+                }
             }
         }
     }
