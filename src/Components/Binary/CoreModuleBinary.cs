@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Skiff.Components.Binary;
 
 /// <summary>
@@ -8,8 +6,13 @@ namespace Skiff.Components.Binary;
 /// </summary>
 internal sealed class CoreModuleBinary
 {
+    /// <summary>
+    /// Modules up to this size are looked at whole: wit-component's shims, which take some 30 bytes a function. Of larger ones a
+    /// <see cref="ComponentSkeleton"/> keeps only what linking needs.
+    /// </summary>
+    public const int WholeBytesMax = 64 * 1024;
+
     private readonly Dictionary<string, CoreExternType> _exportTypes;
-    private string? _digest;
 
     internal CoreModuleBinary(ReadOnlyMemory<byte> bytes, int offset, CoreModuleContents contents)
     {
@@ -42,9 +45,6 @@ internal sealed class CoreModuleBinary
 
     /// <summary>Where the sections are, in the order of the module, without custom sections.</summary>
     public IReadOnlyList<SectionRange> Sections { get; }
-
-    /// <summary>SHA-256, lowercase hexadecimal.</summary>
-    public string Digest => _digest ??= Convert.ToHexStringLower(SHA256.HashData(Bytes.Span));
 
     public CoreExternType? FindExport(string name) => _exportTypes.GetValueOrDefault(name);
 }

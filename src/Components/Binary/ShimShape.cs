@@ -6,9 +6,6 @@ namespace Skiff.Components.Binary;
 /// </summary>
 internal sealed class ShimShape
 {
-    /// <summary>Larger modules are not looked at: a shim takes some 30 bytes a function.</summary>
-    private const int BytesMax = 256 * 1024;
-
     private const byte LocalGet = 0x20;
     private const byte I32Const = 0x41;
     private const byte CallIndirect = 0x11;
@@ -30,7 +27,7 @@ internal sealed class ShimShape
     /// <summary>Null if the module has another shape.</summary>
     public static ShimShape? TryRead(CoreModuleBinary module)
     {
-        if (module.Imports.Count > 0 || module.HasStart || module.HasSegments || module.Bytes.Length > BytesMax
+        if (module.Imports.Count > 0 || module.HasStart || module.HasSegments || module.Bytes.Length > CoreModuleBinary.WholeBytesMax
             || module.Exports.Count(export => export.Type == CoreOtherType.Table) != 1
             || module.Exports.Any(export => export.Type != CoreOtherType.Table && export.Type is not CoreFunctionType))
         {
@@ -174,7 +171,6 @@ internal sealed class FixupShape
 {
     private const byte I32Const = 0x41;
     private const byte End = 0x0b;
-    private const int BytesMax = 256 * 1024;
 
     private FixupShape(int table, uint offset, int[] functions) => (Table, Offset, Functions) = (table, offset, functions);
 
@@ -190,7 +186,7 @@ internal sealed class FixupShape
     /// <summary>Null if the module has another shape.</summary>
     public static FixupShape? TryRead(CoreModuleBinary module)
     {
-        if (module.Exports.Count > 0 || module.HasStart || !module.HasSegments || module.DefinesMemoryOrTable || module.Bytes.Length > BytesMax)
+        if (module.Exports.Count > 0 || module.HasStart || !module.HasSegments || module.DefinesMemoryOrTable || module.Bytes.Length > CoreModuleBinary.WholeBytesMax)
         {
             return null;
         }

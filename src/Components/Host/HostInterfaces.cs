@@ -24,6 +24,9 @@ public sealed class HostInterfaces
         return this;
     }
 
+    /// <summary>Whether an interface that serves an import of this name is there; its functions are not looked at.</summary>
+    public bool Offers(string name) => Find(name) is not null;
+
     internal int Count => _entries.Count;
 
     /// <summary>

@@ -79,9 +79,6 @@ public sealed class CoreModule
 
     public IReadOnlyList<CoreModuleExport> Exports => _binary.Exports;
 
-    /// <summary>SHA-256 of the bytes, lowercase hexadecimal. Computed when first asked for.</summary>
-    public string Digest => _binary.Digest;
-
     /// <summary>Instantiating it runs nothing and writes nowhere, and makes no memory and no table.</summary>
     internal bool IsInert => !_binary.HasStart && !_binary.HasSegments && !_binary.DefinesMemoryOrTable;
 
