@@ -62,7 +62,7 @@ public sealed class ReferenceRules
     {
         const string Suffix = ".Tests";
         return name.EndsWith(Suffix, StringComparison.Ordinal) && House.Rooms.TryGetValue(name[..^Suffix.Length], out var rooms)
-            ? [name[..^Suffix.Length], .. rooms]
+            ? [name[..^Suffix.Length], .. rooms, .. House.TestsSeeToo.GetValueOrDefault(name, [])]
             : [.. House.Rooms.Keys];
     }
 

@@ -130,7 +130,7 @@ internal sealed class DeclarationEmitter(CodeWriter writer, CSharpTypes types)
     // One field for each payload type: values of interfaces and structs do not share storage in safe C#.
     private void Variant(VariantType variant)
     {
-        var name = variant.Name.CSharp;
+        var (name, kind) = (variant.Name.CSharp, KindName(variant));
         var payloads = variant.Cases.OfType<WitType>().Select(type => types.Of(type, Position.Nested)).Distinct().ToList();
         writer.Open($"public readonly record struct {name}");
         for (var i = 0; i < payloads.Count; i++)
@@ -144,7 +144,7 @@ internal sealed class DeclarationEmitter(CodeWriter writer, CSharpTypes types)
         }
 
         var arguments = payloads.Select((type, i) => $", {type} payload{i}");
-        writer.Line($"private {name}(Kind kind{string.Concat(arguments)})");
+        writer.Line($"private {name}({kind} kind{string.Concat(arguments)})");
         writer.Open();
         writer.Line("Case = kind;");
         for (var i = 0; i < payloads.Count; i++)
@@ -154,9 +154,9 @@ internal sealed class DeclarationEmitter(CodeWriter writer, CSharpTypes types)
 
         writer.Close();
         writer.Line();
-        Enum("Kind", variant.DiscriminantSize, variant.Members);
+        Enum(kind, variant.DiscriminantSize, variant.Members);
         writer.Line();
-        writer.Line("public Kind Case { get; }");
+        writer.Line($"public {kind} Case {{ get; }}");
         for (var i = 0; i < variant.Members.Count; i++)
         {
             Case(variant, i, payloads);
@@ -165,34 +165,37 @@ internal sealed class DeclarationEmitter(CodeWriter writer, CSharpTypes types)
         writer.Line();
         var texts = variant.Members.Select((member, i) => variant.Cases[i] is null
             ? null
-            : $"Kind.{Naming.Pascal(member.Name)} => $\"{Naming.Pascal(member.Name)}({{_payload{payloads.IndexOf(types.Of(variant.Cases[i], Position.Nested))}}})\", ");
+            : $"{kind}.{Naming.Pascal(member.Name)} => $\"{Naming.Pascal(member.Name)}({{_payload{payloads.IndexOf(types.Of(variant.Cases[i], Position.Nested))}}})\", ");
         writer.Line($"public override string ToString() => Case switch {{ {string.Concat(texts)}_ => Case.ToString() }};");
         writer.Close();
     }
 
     private void Case(VariantType variant, int index, List<string> payloads)
     {
-        var (name, member) = (variant.Name.CSharp, variant.Members[index]);
+        var (name, kind, member) = (variant.Name.CSharp, KindName(variant), variant.Members[index]);
         var factory = CaseName(variant, index);
         writer.Line();
         writer.Summary(member.Docs);
         if (variant.Cases[index] is not { } type)
         {
-            writer.Line($"public static {name} {factory} => new(Kind.{Naming.Pascal(member.Name)}{string.Concat(payloads.Select(_ => ", default!"))});");
+            writer.Line($"public static {name} {factory} => new({kind}.{Naming.Pascal(member.Name)}{string.Concat(payloads.Select(_ => ", default!"))});");
             return;
         }
 
         var own = payloads.IndexOf(types.Of(type, Position.Nested));
         var values = payloads.Select((_, i) => i == own ? ", payload" : ", default!");
-        writer.Line($"public static {name} {factory}({payloads[own]} payload) => new(Kind.{Naming.Pascal(member.Name)}{string.Concat(values)});");
+        writer.Line($"public static {name} {factory}({payloads[own]} payload) => new({kind}.{Naming.Pascal(member.Name)}{string.Concat(values)});");
         writer.Line();
         writer.Line($"/// <exception cref=\"InvalidOperationException\">It is another case.</exception>");
-        writer.Line($"public {payloads[own]} As{Naming.Pascal(member.Name)} => Case == Kind.{Naming.Pascal(member.Name)} "
+        writer.Line($"public {payloads[own]} As{Naming.Pascal(member.Name)} => Case == {kind}.{Naming.Pascal(member.Name)} "
             + $"? _payload{own} : throw new InvalidOperationException($\"the {variant.Name.Label} is {{Case}}, not {Naming.Pascal(member.Name)}\");");
     }
 
+    /// <summary>The nested enum of the cases.</summary>
+    public static string KindName(VariantType variant) => variant.Name.CSharp == "Kind" ? "Kind_" : "Kind";
+
     public static string CaseName(VariantType variant, int index) =>
-        Naming.Member(variant.Members[index].Name, variant.Name.CSharp, "Kind", "Case", "ToString", "Equals", "GetHashCode");
+        Naming.Member(variant.Members[index].Name, variant.Name.CSharp, KindName(variant), "Case", "ToString", "Equals", "GetHashCode");
 
     private static string Integer(uint size) => size switch
     {

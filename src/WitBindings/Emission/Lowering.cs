@@ -107,7 +107,7 @@ internal sealed class Lowering(CodeWriter writer, CSharpTypes types, Worklist<IN
 
     private void Variant(VariantType variant, Target target)
     {
-        var kind = $"{types.Of(variant, Position.Nested)}.Kind";
+        var kind = $"{types.Of(variant, Position.Nested)}.{DeclarationEmitter.KindName(variant)}";
         Store($"U{variant.DiscriminantSize * 8}", target, 0, $"({Integer(variant.DiscriminantSize)})value.Case");
         if (!variant.Cases.Any(type => type is not null))
         {

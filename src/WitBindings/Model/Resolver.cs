@@ -174,14 +174,8 @@ internal sealed partial class Resolver
     {
         foreach (var package in models.GroupBy(model => model.Namespace))
         {
-            var names = package.SelectMany(model => model.Types.Select(type => type.Name).Concat(model.Resources.Select(resource => resource.Name)));
-            foreach (var same in names.GroupBy(name => name.CSharp).Where(group => group.Count() > 1).ToList())
-            {
-                foreach (var name in same)
-                {
-                    name.CSharp = Naming.Pascal(name.Interface.Syntax.Name) + name.CSharp;
-                }
-            }
+            Prefix(package.SelectMany(model => model.Types.Select(type => type.Name)));
+            Prefix(package.SelectMany(model => model.Resources.Select(resource => resource.Name)));
 
             foreach (var model in package)
             {
@@ -189,6 +183,17 @@ internal sealed partial class Resolver
                 {
                     model.CSharpInterface += "Functions";
                 }
+            }
+        }
+    }
+
+    private static void Prefix(IEnumerable<TypeName> names)
+    {
+        foreach (var same in names.GroupBy(name => name.CSharp).Where(group => group.Count() > 1).ToList())
+        {
+            foreach (var name in same)
+            {
+                name.CSharp = Naming.Pascal(name.Interface.Syntax.Name) + name.CSharp;
             }
         }
     }
