@@ -18,11 +18,11 @@ public sealed class ComponentModelTests
 
     [Theory]
     [MemberData(nameof(Lies))]
-    public Task A_guest_that_lies_to_its_host_ends_with_the_reason(string test, string trap) => Suite.PassesAsync(Liar, test, trap);
+    public Task A_guest_that_lies_to_its_host_ends_with_the_reason(string test, string end) => Suite.PassesAsync(Liar, test, end);
 
     [Theory]
     [MemberData(nameof(Compositions))]
-    public Task Two_composed_guests_give_each_other_values(string test, string trap) => Suite.PassesAsync(Composed, test, trap);
+    public Task Two_composed_guests_give_each_other_values(string test, string end) => Suite.PassesAsync(Composed, test, end);
 
     [Fact]
     public async Task All_calls_between_composed_guests_work_one_after_the_other_in_one_instance()

@@ -10,7 +10,7 @@ public sealed class OldModuleTests
     public async Task The_oldest_WASI_works_where_it_differs_from_Preview_1()
     {
         using var folder = new WorkFolder();
-        var result = await SkiffProgram.RunAsync("run", "--dir", folder.Path + "::/", Guest.Needed("unstable.wasm"));
+        var result = await SkiffProgram.RunAsync(["run", .. folder.Options, Guest.Needed("unstable.wasm")]);
         SkipWhereNotOffered(result, "wasi_unstable");
         Assert.DoesNotContain("FAIL", result.Output, StringComparison.Ordinal);
         Assert.Contains("ok waited less than 2 s\n", result.Succeeded(), StringComparison.Ordinal);

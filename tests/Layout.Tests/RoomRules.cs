@@ -48,22 +48,27 @@ public sealed class RoomRules
         .Where(room => !paths.Contains(room + "/README.md"))
         .Select(room => $"{room}: no README.md");
 
-    /// <summary>A guest is named after its source, or after its folder where the source is called main.</summary>
+    /// <summary>A guest is named after its source, or after its folder where that holds a source called main.</summary>
     private static IEnumerable<string> Untested(IEnumerable<string> paths, IEnumerable<SourceFile> tests)
     {
         var literals = string.Join('\n', tests.SelectMany(file => file.Root.DescendantTokens())
             .Where(token => token.Kind() is SyntaxKind.StringLiteralToken or SyntaxKind.InterpolatedStringTextToken
                 or SyntaxKind.SingleLineRawStringLiteralToken or SyntaxKind.MultiLineRawStringLiteralToken or SyntaxKind.Utf8StringLiteralToken)
             .Select(token => token.ValueText));
-        return paths
+        var all = paths.ToHashSet();
+        return all
             .Where(path => path.StartsWith("tests/Guests/", StringComparison.Ordinal) && GuestSources.Contains(Path.GetExtension(path)))
-            .Where(path => !Regex.IsMatch(literals, $@"(?<![\w-]){Regex.Escape(GuestName(path))}(?![\w-])"))
-            .Select(path => $"{path}: no test names the guest '{GuestName(path)}'");
+            .Select(path => (path, name: GuestName(path, all)))
+            .Where(guest => !Regex.IsMatch(literals, $@"(?<![\w-]){Regex.Escape(guest.name)}(?![\w-])"))
+            .Select(guest => $"{guest.path}: no test names the guest '{guest.name}'");
     }
 
-    private static string GuestName(string path) => Path.GetFileNameWithoutExtension(path) is var name and not "main"
-        ? name
-        : Path.GetFileName(Path.GetDirectoryName(path))!;
+    private static string GuestName(string path, HashSet<string> all)
+    {
+        var folder = Path.GetDirectoryName(path)!;
+        var isOfMany = all.Contains($"{folder}/main{Path.GetExtension(path)}");
+        return isOfMany ? Path.GetFileName(folder) : Path.GetFileNameWithoutExtension(path);
+    }
 
     private static IEnumerable<string> NamedForNothing(IEnumerable<string> paths) => paths
         .Where(path => path.StartsWith("src/", StringComparison.Ordinal) || path.StartsWith("apps/", StringComparison.Ordinal))

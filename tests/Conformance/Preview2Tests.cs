@@ -1,0 +1,31 @@
+namespace Skiff.Conformance;
+
+/// <summary>WASI 0.2 by components of every toolchain.</summary>
+public sealed class Preview2Tests
+{
+    // p1suite.wasm behind the adapter of the component toolchains.
+    private const string Adapted = "p1suite-p2.wasm";
+
+    /// <summary>Test → how it ends there: what the adapter itself cannot do, whatever the host does.</summary>
+    private static readonly IReadOnlyDictionary<string, string> Adapters = new Dictionary<string, string>
+    {
+        ["proc_exit-7"] = "=1",         // wasi:cli/exit knows only success and failure
+        ["proc_exit-255"] = "=1",
+        ["proc_raise"] = "unreachable",
+        ["sock-on-files"] = "unreachable",
+        ["many-descriptors"] = "=1",    // its table holds 128
+        ["no-oflags"] = "=1",           // looks only at the bits that it knows
+        ["poll_oneoff-past"] = "=1",    // subtracts now from a time before it
+        ["libc-memory"] = "unreachable",    // this wasi-libc takes the adapter's memory for free: mended in wasi-libc of 2023
+    };
+
+    public static async Task<IReadOnlyCollection<TheoryDataRow<string, string>>> AdaptedTests() =>
+    [
+        .. (await Suite.TestsAsync(Adapted)).Select(row =>
+            new TheoryDataRow<string, string>(row.Data.Item1, Adapters.GetValueOrDefault(row.Data.Item1, row.Data.Item2))),
+    ];
+
+    [Theory]
+    [MemberData(nameof(AdaptedTests))]
+    public Task Preview_1_behind_the_adapter_does_the_same(string test, string end) => Suite.PassesAsync(Adapted, test, end);
+}
