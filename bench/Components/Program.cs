@@ -5,13 +5,18 @@ using Skiff.Components;
 using Skiff.Components.Host;
 using Skiff.Engine;
 
-// usage: Skiff.Bench.Components [--rounds N] [--js COMPONENT]
+// usage: Skiff.Bench.Components [--rounds N] [--only CALL] [--js COMPONENT]
 var rounds = Option("--rounds") is { } count ? int.Parse(count, CultureInfo.InvariantCulture) : 15;
 using var engine = new WasmEngine();
 var calls = new Calls();
 
 Console.WriteLine($"{Environment.ProcessorCount} processors, {RuntimeInformation()}, {rounds} rounds, medians (10 % to 90 %)");
 Calling();
+if (Option("--only") is not null)
+{
+    return 0;
+}
+
 GuestToGuest();
 Starting("small component", Ours.Binary(CallsComponent.Text), new HostInterfaces().Add(CallsInterface.Definition, static state => state), peer: true);
 if (Option("--js") is { } js)
@@ -35,6 +40,11 @@ void Calling()
         ("host call, resource method", "method", 200_000u, 10_000u, 20),
     })
     {
+        if (Option("--only") is { } only && only != name)
+        {
+            continue;
+        }
+
         var function = instance.FindFunction(null, name)!;
         var utf8 = System.Text.Encoding.UTF8.GetBytes(name);
         var pair = new Pair(title, "ns");

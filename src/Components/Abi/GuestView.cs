@@ -10,13 +10,21 @@ namespace Skiff.Components.Abi;
 /// </summary>
 internal ref struct GuestView
 {
-    private readonly ComponentInstance _instance;
-    private readonly int _slot;
+    private ComponentInstance _instance;
+    private int _slot;
     private Span<byte> _view;
     private ulong _lifted;
 
     /// <param name="slot">The memory option.</param>
     public GuestView(ComponentInstance instance, int slot) => (_instance, _slot) = (instance, slot);
+
+    /// <summary>As the constructor does, in place: a copy of this costs more than many a call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Begin(ComponentInstance instance, int slot)
+    {
+        _instance = instance;
+        _slot = slot;
+    }
 
     /// <summary>Guest code has run or is about to.</summary>
     public void Forget() => _view = default;

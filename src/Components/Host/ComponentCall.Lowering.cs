@@ -21,7 +21,7 @@ public ref partial struct ComponentCall
         }
 
         _memory.Forget();
-        var address = _instance.Reallocate(_caller, _trampoline.Options, 0, 0, alignment, size);
+        var address = _instance.Reallocate(Caller, _trampoline.Options, 0, 0, alignment, size);
         _ = _memory.Slice(address, size, alignment);
         return address;
     }
@@ -78,7 +78,7 @@ public ref partial struct ComponentCall
             return;
         }
 
-        Pending = new PendingCall<T>(_instance, _caller, _trampoline, task, lower);
+        Pending = new PendingCall<T>(_instance, _trampoline, task, lower);
     }
 
     /// <inheritdoc cref="Await{T}(ValueTask{T}, HostResult{T})"/>
@@ -90,7 +90,7 @@ public ref partial struct ComponentCall
             return;
         }
 
-        Pending = new PendingCall<Unit>(_instance, _caller, _trampoline, new ValueTask<Unit>(Outcome(task)), static (ref _, _) => { });
+        Pending = new PendingCall<Unit>(_instance, _trampoline, new ValueTask<Unit>(Outcome(task)), static (ref _, _) => { });
     }
 
     private static async Task<Unit> Outcome(ValueTask task)
@@ -108,13 +108,13 @@ internal abstract class PendingCall
 
 /// <inheritdoc/>
 internal sealed class PendingCall<T>(
-    ComponentInstance instance, InstanceState caller, HostTrampoline trampoline, ValueTask<T> task, HostResult<T> lower) : PendingCall
+    ComponentInstance instance, HostTrampoline trampoline, ValueTask<T> task, HostResult<T> lower) : PendingCall
 {
     public override void Await(ref HostCall call) => call.Await(task, this, static (ref HostCall call, T result, PendingCall<T> self) => self.Lower(ref call, result));
 
     private void Lower(ref HostCall engine, T result)
     {
-        var call = new ComponentCall(instance, caller, trampoline, engine.Values);
+        var call = new ComponentCall(instance, trampoline, engine.Values);
         lower(ref call, result);
         // Waiting twice in one function would need a second suspension: a binding has one C# task.
         if (call.Pending is not null)

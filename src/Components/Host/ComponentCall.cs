@@ -20,24 +20,26 @@ namespace Skiff.Components.Host;
 public ref partial struct ComponentCall
 {
     private readonly ComponentInstance _instance;
-    private readonly InstanceState _caller;
     private readonly HostTrampoline _trampoline;
     private readonly Span<RawValue> _values;
     private GuestView _memory;
 
-    internal ComponentCall(ComponentInstance instance, InstanceState caller, HostTrampoline trampoline, Span<RawValue> values)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ComponentCall(ComponentInstance instance, HostTrampoline trampoline, Span<RawValue> values)
     {
         _instance = instance;
-        _caller = caller;
         _trampoline = trampoline;
         _values = values;
-        _memory = new GuestView(instance, trampoline.Options.Memory);
+        _memory.Begin(instance, trampoline.Options.Memory);
     }
 
     /// <summary>What implements the interface's free functions, constructors and statics for this guest.</summary>
     public readonly object Implementation => _instance.Implementation(_trampoline.Interface);
 
     internal PendingCall? Pending { get; private set; }
+
+    // Looked up when it is needed: calls without handles never do.
+    private readonly InstanceState Caller => _instance.StateOf(_trampoline.Instance);
 
     // Flat parameters ----------------------------------------------------------------------------------------------
 
@@ -136,27 +138,27 @@ public ref partial struct ComponentCall
     /// <summary>The object behind a borrowed (or owned) handle. No guest code runs until the function returns, so it cannot go meanwhile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly T Borrow<T>(uint handle, HostResourceType type)
-        where T : class => (T)_caller.Handles.Get(handle, type).Object!;
+        where T : class => (T)Caller.Handles.Get(handle, type).Object!;
 
     /// <summary>
     /// As <see cref="Borrow{T}"/>, in a function that also takes owned handles: naming one handle for both is refused.
     /// After the last parameter is lifted comes <see cref="EndLends"/>.
     /// </summary>
     public readonly T Lend<T>(uint handle, HostResourceType type)
-        where T : class => (T)_caller.Lending.Lend(_caller.Handles, handle, type).Object!;
+        where T : class => (T)Caller.Lending.Lend(Caller.Handles, handle, type).Object!;
 
     /// <inheritdoc cref="Lend{T}"/>
-    public readonly void EndLends() => _caller.Lending.EndLends();
+    public readonly void EndLends() => Caller.Lending.EndLends();
 
     /// <summary>Takes an owned handle from the guest: the object is the host's now, to dispose as well.</summary>
     public readonly T Own<T>(uint handle, HostResourceType type)
-        where T : class => (T)_caller.Handles.TakeOwn(handle, type).Object!;
+        where T : class => (T)Caller.Handles.TakeOwn(handle, type).Object!;
 
     /// <summary>Gives an object to the guest, which disposes it by dropping the handle; at the latest the end of the instance does.</summary>
     public readonly uint NewOwn(object resource, HostResourceType type)
     {
         ArgumentNullException.ThrowIfNull(resource);
-        return _caller.Handles.Add(type, HandleKind.Own, resource, 0, null);
+        return Caller.Handles.Add(type, HandleKind.Own, resource, 0, null);
     }
 
     // Results ------------------------------------------------------------------------------------------------------

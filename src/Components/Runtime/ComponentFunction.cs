@@ -72,9 +72,9 @@ public sealed class ComponentFunction
             var result = Lift(state, scope, values);
             if (_target.Options.PostReturn >= 0)
             {
-                state.MayLeave = false;
+                _instance.Close(state);
                 await RunAsync(_target.Options.PostReturn, values, cancellation).ConfigureAwait(false);
-                state.MayLeave = true;
+                _instance.Open(state, mayLeave: true);
             }
 
             return new CallOutcome(result, null);

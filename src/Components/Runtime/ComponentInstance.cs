@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Skiff.Components.Linking;
 using Skiff.Components.Types;
@@ -19,6 +20,9 @@ public sealed class ComponentInstance : IDisposable
     private object?[]? _implementations;
     private ComponentFunction?[]? _exports;
     private CallEnd? _end;
+
+    // How many component instances may not call out at the moment, nearly always none.
+    private int _closed;
 
     /// <summary>Makes the store; <see cref="Instantiate"/> or <see cref="InstantiateAsync"/> follows.</summary>
     /// <param name="state">What the host keeps for this guest: the implementations of its interfaces are found from it.</param>
@@ -68,11 +72,7 @@ public sealed class ComponentInstance : IDisposable
 
         foreach (var core in _linked.Plan.CoreInstances)
         {
-            if (core.IsLazy)
-            {
-                continue;
-            }
-
+            // Lazy ones as well: later they would have to be made from within a call, where the engine makes instances synchronously only.
             var made = _linked.Prelinked(core) is { } prelinked
                 ? await prelinked.InstantiateAsync(Store, cancellation).ConfigureAwait(false)
                 : await LinkedModule.InstantiateAsync(Store, _linked.Module(core.Module), Imports(core), cancellation).ConfigureAwait(false);
@@ -130,17 +130,27 @@ public sealed class ComponentInstance : IDisposable
 
     internal static ComponentInstance Of(ref HostCall call) => (ComponentInstance)call.State!;
 
-    internal object Implementation(int index)
-    {
-        var implementations = _implementations ??= new object?[_linked.Host.Count];
-        return implementations[index] ??= _linked.Host.Implementation(index, State);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal object Implementation(int index) =>
+        _implementations is { } known && known[index] is { } found ? found : FindImplementation(index);
 
     internal ResourceType Canonical(ResourceType type) => _linked.Canonical(type);
 
-    internal InstanceState StateOf(int index) => _states[index] ??= new InstanceState(index);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal InstanceState StateOf(int index) => _states[index] ?? NewState(index);
+
+    /// <summary>Whether a component instance may call out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void CheckLeaving(int index)
+    {
+        if (_closed != 0)
+        {
+            Leaving(index);
+        }
+    }
 
     /// <summary>A component instance that calls out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal InstanceState Leaving(int index)
     {
         var state = StateOf(index);
@@ -241,10 +251,23 @@ public sealed class ComponentInstance : IDisposable
     {
         Span<RawValue> values = [address, size, alignment, newSize];
         var mayLeave = owner.MayLeave;
-        owner.MayLeave = false;
+        Close(owner);
         Run(options.Realloc, values);
-        owner.MayLeave = mayLeave;
+        Open(owner, mayLeave);
         return values[0].U32;
+    }
+
+    /// <summary>Begins a part in which a component instance may not call out. A trap in it leaves it closed: the guest is dead.</summary>
+    internal void Close(InstanceState owner)
+    {
+        owner.MayLeave = false;
+        _closed++;
+    }
+
+    internal void Open(InstanceState owner, bool mayLeave)
+    {
+        owner.MayLeave = mayLeave;
+        _closed--;
     }
 
     /// <param name="values">What the function returned.</param>
@@ -255,9 +278,9 @@ public sealed class ComponentInstance : IDisposable
             return;
         }
 
-        owner.MayLeave = false;
+        Close(owner);
         Run(options.PostReturn, values);
-        owner.MayLeave = true;
+        Open(owner, mayLeave: true);
     }
 
     /// <summary>The end of an owned resource (CanonicalABI.md, <c>canon resource.drop</c>).</summary>
@@ -295,6 +318,14 @@ public sealed class ComponentInstance : IDisposable
     internal static void Throw(CallEnd end) => throw (end.ExitStatus is { } status
         ? new GuestExitException(status)
         : new GuestTrapException(end.Trap!.Message));
+
+    private object FindImplementation(int index)
+    {
+        var implementations = _implementations ??= new object?[_linked.Host.Count];
+        return implementations[index] = _linked.Host.Implementation(index, State);
+    }
+
+    private InstanceState NewState(int index) => _states[index] = new InstanceState(index);
 
     private CallEnd? Make(CoreInstance core)
     {

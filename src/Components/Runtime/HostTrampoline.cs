@@ -42,8 +42,8 @@ internal sealed class HostTrampoline
     public void Invoke(ref HostCall engine)
     {
         var instance = ComponentInstance.Of(ref engine);
-        var caller = instance.Leaving(Instance);
-        var call = new ComponentCall(instance, caller, this, engine.Values);
+        instance.CheckLeaving(Instance);
+        var call = new ComponentCall(instance, this, engine.Values);
         _binding!(ref call);
         call.Pending?.Await(ref engine);
     }

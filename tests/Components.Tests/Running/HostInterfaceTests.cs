@@ -105,6 +105,83 @@ public sealed class HostInterfaceTests
           (func (export "run") (param "name" string) (result u32) (canon lift (core func $i "run") (memory $mem) (realloc $realloc))))
         """;
 
+    // As wit-component adapts WASI Preview 1: main calls the adapter through the shim, the adapter calls the host with main's memory.
+    private const string Adapted = $"""
+        (component
+          {Parts.StreamsImport}
+          (core module $shim
+            (table (export "$imports") 3 3 funcref)
+            (func (export "0") (param i32 i32) (result i32) local.get 0 local.get 1 i32.const 0 call_indirect (param i32 i32) (result i32))
+            (func (export "1") (param i32 i64 i32) local.get 0 local.get 1 local.get 2 i32.const 1 call_indirect (param i32 i64 i32))
+            (func (export "2") (param i32) (result i32) local.get 0 i32.const 2 call_indirect (param i32) (result i32)))
+          (core module $fixup
+            (import "" "0" (func (param i32 i32) (result i32)))
+            (import "" "1" (func (param i32 i64 i32)))
+            (import "" "2" (func (param i32) (result i32)))
+            (import "" "$imports" (table 3 3 funcref))
+            (elem (i32.const 0) func 0 1 2))
+          (core module $adapter
+            (import "env" "memory" (memory 0))
+            (import "s" "read" (func $read (param i32 i64 i32)))
+            (import "s" "count" (func $count (param i32) (result i32)))
+            (func (export "fd_read") (param i32) (result i32)
+              (call $read (local.get 0) (i64.const 7) (i32.const 16))
+              (i32.add (call $count (local.get 0)) (i32.load (i32.const 24)))))
+          (core module $main
+            (import "s" "open" (func $open (param i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32) (result i32)))
+            (memory (export "memory") 1)
+            (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+            (func (export "run") (param i32 i32) (result i32) (call $fd_read (call $open (local.get 0) (local.get 1))))
+            (func (export "idle") (result i32) (i32.const 1)))
+          (core instance $shim (instantiate $shim))
+          (alias core export $shim "0" (core func $shim0))
+          (alias core export $shim "1" (core func $shim1))
+          (alias core export $shim "2" (core func $shim2))
+          (core func $count (canon lower (func $s "[method]stream.count")))
+          (core instance $i (instantiate $main
+            (with "s" (instance (export "open" (func $shim0))))
+            (with "wasi_snapshot_preview1" (instance (export "fd_read" (func $shim2))))))
+          (alias core export $i "memory" (core memory $mem))
+          (alias core export $i "realloc" (core func $realloc))
+          (alias core export $shim "$imports" (core table $table))
+          (core instance $a (instantiate $adapter
+            (with "env" (instance $i))
+            (with "s" (instance (export "read" (func $shim1)) (export "count" (func $count))))))
+          (core func $open (canon lower (func $s "open") (memory $mem)))
+          (core func $read (canon lower (func $s "[method]stream.read") (memory $mem) (realloc $realloc)))
+          (core instance (instantiate $fixup (with "" (instance (export "$imports" (table $table))
+            (export "0" (func $open)) (export "1" (func $read)) (export "2" (func $a "fd_read"))))))
+          (func (export "run") (param "name" string) (result u32) (canon lift (core func $i "run") (memory $mem) (realloc $realloc)))
+          (func (export "idle") (result u32) (canon lift (core func $i "idle"))))
+        """;
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task An_adapter_is_made_when_it_is_called_and_may_wait(bool elide, bool fibers)
+    {
+        var streams = new FakeStreams();
+        var host = new HostInterfaces().Add(StreamsInterface.Definition, static state => state);
+        using var guest = new RunningGuest(Adapted, host, streams, elide, fibers);
+        Assert.Equal(elide, guest.Linked.Plan.IsElided);
+        Assert.Equal(elide, guest.Linked.Plan.CoreInstances.Any(instance => instance.IsLazy));
+        Assert.Equal(ComponentValue.U32(1), guest.Call("idle"));
+        Assert.Equal(ComponentValue.U32(7), guest.Call("run", ComponentValue.String("a")));
+        var call = Task.Run(() => guest.Call("run", ComponentValue.String("slow")));
+        while (streams.Opened.Count < 2)
+        {
+            await Task.Delay(1);
+        }
+
+        await Task.Delay(20);
+        Assert.False(call.IsCompleted);
+        streams.Opened[1].Gate!.SetResult();
+        Assert.Equal(ComponentValue.U32(7), await call);
+    }
+
     public static TheoryData<bool, bool, bool> Ways => new(
         from shimmed in new[] { false, true }
         from elide in new[] { false, true }
