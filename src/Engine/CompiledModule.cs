@@ -8,6 +8,7 @@ public sealed unsafe class CompiledModule : IDisposable
 {
     private IReadOnlyList<ModuleImport>? _imports;
     private IReadOnlyList<ModuleExport>? _exports;
+    private int _memories = -1;
 
     private CompiledModule(nint module) => Handle = new CoreModuleHandle(module);
 
@@ -16,6 +17,27 @@ public sealed unsafe class CompiledModule : IDisposable
     public IReadOnlyList<ModuleExport> Exports => _exports ??= ReadExports();
 
     internal CoreModuleHandle Handle { get; }
+
+    /// <summary>
+    /// Memories of its own, as far as is known: the C API tells only what is exported. Grows when an instantiation shows others.
+    /// </summary>
+    internal int Memories
+    {
+        get
+        {
+            if (Volatile.Read(ref _memories) is var known && known >= 0)
+            {
+                return known;
+            }
+
+            // An import may be exported again; it is then no memory of its own.
+            var exported = Exports.Count(export => export.Kind == ExternKind.Memory);
+            var imported = Imports.Count(import => import.Kind == ExternKind.Memory);
+            Interlocked.CompareExchange(ref _memories, Math.Max(0, exported - imported), -1);
+            return Volatile.Read(ref _memories);
+        }
+        set => Volatile.Write(ref _memories, value);
+    }
 
     /// <summary>Maps code that <see cref="WasmEngine.Compile"/> made. Never for a file that an image brought: it is native code.</summary>
     /// <exception cref="EngineException">The file is damaged or made by another engine, other settings or for another processor.</exception>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Skiff.Engine.Native;
 
@@ -14,28 +15,36 @@ internal sealed unsafe class FiberFuture : IDisposable
     private readonly Memory<RawValue> _values;
     private readonly Arguments* _block;
     private readonly wasmtime_val_t* _slots;
-    private readonly InstancePreHandle? _linked;
+    private readonly SafeHandle? _linked;
+    private readonly CompiledModule? _module;
     private nint _future;
 
-    private FiberFuture(WasmStore store, FunctionType type, Memory<RawValue> values, InstancePreHandle? linked)
+    private FiberFuture(WasmStore store, FunctionType type, Memory<RawValue> values, SafeHandle? linked, CompiledModule? module)
     {
         _store = store;
         _type = type;
         _values = values;
         _linked = linked;
+        _module = module;
+        var referenced = false;
+        // The future points into it until it is deleted.
+        _linked?.DangerousAddRef(ref referenced);
         var slots = type.Parameters.Count + type.Results.Count;
         _block = (Arguments*)NativeMemory.AllocZeroed((nuint)(sizeof(Arguments) + (slots * sizeof(wasmtime_val_t))));
         _slots = (wasmtime_val_t*)(_block + 1);
     }
 
-    /// <summary>What <see cref="OfInstance"/> made, when its call has ended well.</summary>
+    /// <summary>What an instantiation made, when it has ended well.</summary>
     public wasmtime_instance_t Instance { get; private set; }
+
+    /// <summary>An instantiation that the budget takes for none of the guest's faults: it is to be tried again.</summary>
+    public bool IsRefused { get; private set; }
 
     /// <summary>Prepares the call of a function.</summary>
     public static FiberFuture OfFunction(WasmStore store, wasmtime_func_t function, FunctionType type, Memory<RawValue> values)
     {
         type.ThrowIfNotNumeric();
-        var call = new FiberFuture(store, type, values, null);
+        var call = new FiberFuture(store, type, values, null, null);
         for (var i = 0; i < type.Parameters.Count; i++)
         {
             call._slots[i] = wasmtime_val_t.From(type.Parameters[i], values.Span[i]);
@@ -56,16 +65,53 @@ internal sealed unsafe class FiberFuture : IDisposable
     }
 
     /// <summary>Prepares an instantiation.</summary>
-    public static FiberFuture OfInstance(WasmStore store, InstancePreHandle linked)
+    public static FiberFuture OfInstance(WasmStore store, CompiledModule module, InstancePreHandle linked)
     {
-        var call = new FiberFuture(store, FunctionType.Empty, default, linked);
-        var referenced = false;
-        // The future points into it until it is deleted.
-        linked.DangerousAddRef(ref referenced);
-        var block = call._block;
-        call._future = AsyncApi.wasmtime_instance_pre_instantiate_async(
+        var future = new FiberFuture(store, FunctionType.Empty, default, linked, module);
+        var block = future._block;
+        future._future = AsyncApi.wasmtime_instance_pre_instantiate_async(
             linked, store.Context, &block->Instance, &block->Trap, &block->Error);
-        return call;
+        return future;
+    }
+
+    /// <summary>
+    /// Prepares an instantiation whose imports are given one by one. The C API has it for linkers only, so one is made for it, which
+    /// cannot tell two imports of one name apart.
+    /// </summary>
+    /// <exception cref="EngineException">Two imports of one name are not the same.</exception>
+    public static FiberFuture OfInstance(WasmStore store, CompiledModule module, ReadOnlySpan<Extern> imports)
+    {
+        using var linker = new LinkerHandle(ModuleApi.wasmtime_linker_new(store.Engine.Handle));
+        for (var i = 0; i < Math.Min(imports.Length, module.Imports.Count); i++)
+        {
+            var item = imports[i].Item;
+            var moduleName = WasmEngine.ZeroTerminated(module.Imports[i].Module);
+            var name = WasmEngine.ZeroTerminated(module.Imports[i].Name);
+            fixed (byte* modulePointer = moduleName, namePointer = name)
+            {
+                EngineException.ThrowIfError(ModuleApi.wasmtime_linker_define(
+                    linker, store.Context, modulePointer, (nuint)moduleName.Length - 1, namePointer, (nuint)name.Length - 1, &item));
+            }
+        }
+
+        var future = new FiberFuture(store, FunctionType.Empty, default, linker, module);
+        var block = future._block;
+        future._future = AsyncApi.wasmtime_linker_instantiate_async(
+            linker, store.Context, module.Handle, &block->Instance, &block->Trap, &block->Error);
+        return future;
+    }
+
+    /// <summary>
+    /// Runs the call to its end at once: from within a host function of its store, where nothing suspends, and the engine allows no
+    /// synchronous instantiation in a store with asynchronous functions.
+    /// </summary>
+    public NativeInstance RunNested()
+    {
+        _store.EnterSync();
+        var done = AsyncApi.wasmtime_call_future_poll(_future);
+        _store.LeaveSync();
+        Debug.Assert(done != 0, "neither a host function nor an epoch suspends while a managed frame lies beneath");
+        return new NativeInstance(_block->Instance, _block->Error, _block->Trap);
     }
 
     /// <summary>Runs the guest until it waits (false) or has ended (true).</summary>
@@ -85,7 +131,10 @@ internal sealed unsafe class FiberFuture : IDisposable
     {
         if ((_block->Error | _block->Trap) != 0)
         {
-            return _store.Ended(_block->Error, _block->Trap);
+            var end = _store.Ended(
+                _block->Error, _block->Trap, fault => _module is not null && _store.Budget.IsHiddenMemory(_module, fault));
+            IsRefused = end is null;
+            return end;
         }
 
         var results = _slots + _type.Parameters.Count;

@@ -7,7 +7,7 @@ namespace Skiff.Engine;
 /// A linear memory. Its base and its length are asked for at each access, because a guest grows it whenever it runs: a span is valid
 /// until the guest runs again, which includes every call of a guest function.
 /// </summary>
-public readonly unsafe struct GuestMemory
+public readonly unsafe struct GuestMemory : IEquatable<GuestMemory>
 {
     private readonly nint _context;
     private readonly wasmtime_memory_t _memory;
@@ -42,6 +42,18 @@ public readonly unsafe struct GuestMemory
 
         return new Span<byte>(ModuleApi.wasmtime_memory_data(_context, &memory) + address, (int)length);
     }
+
+    public static bool operator ==(GuestMemory left, GuestMemory right) => left.Equals(right);
+
+    public static bool operator !=(GuestMemory left, GuestMemory right) => !left.Equals(right);
+
+    /// <summary>Whether both are the same memory, whoever exports it.</summary>
+    public bool Equals(GuestMemory other) =>
+        _memory.store_id == other._memory.store_id && _memory.private1 == other._memory.private1 && _memory.private2 == other._memory.private2;
+
+    public override bool Equals(object? obj) => obj is GuestMemory other && Equals(other);
+
+    public override int GetHashCode() => HashCode.Combine(_memory.store_id, _memory.private1, _memory.private2);
 
     private static GuestTrapException OutOfBounds(ulong address, uint length, ulong size) =>
         new($"{length} bytes at address {address} are out of bounds of the guest's memory of {size} bytes");

@@ -25,6 +25,12 @@ public sealed class LinkedModule : IDisposable
         end = Begin(store);
         return end is not null ? null : store.Budget.Instantiate(Module, _handle, static (store, module, handle) =>
         {
+            if (store.NeedsFiber && store.Fiber is not null)
+            {
+                using var future = FiberFuture.OfInstance(store, module, handle);
+                return future.RunNested();
+            }
+
             wasmtime_instance_t instance;
             nint trap = 0;
             store.EnterSync();
@@ -35,15 +41,10 @@ public sealed class LinkedModule : IDisposable
     }
 
     /// <summary>As <see cref="Instantiate"/>, on a fiber: the start function may wait.</summary>
-    public async ValueTask<Instantiation> InstantiateAsync(WasmStore store, CancellationToken cancellation = default)
-    {
-        if (Begin(store) is { } dead)
-        {
-            return new Instantiation(null, dead);
-        }
-
-        return await store.Budget.InstantiateAsync(Module, _handle, cancellation);
-    }
+    public ValueTask<Instantiation> InstantiateAsync(WasmStore store, CancellationToken cancellation = default) =>
+        Begin(store) is { } dead
+            ? new ValueTask<Instantiation>(new Instantiation(null, dead))
+            : store.Budget.InstantiateAsync(Module, () => FiberFuture.OfInstance(store, Module, _handle), cancellation);
 
     /// <summary>As <see cref="ModuleInstance.Instantiate"/>, on a fiber: for stores whose guests can only run on one.</summary>
     /// <exception cref="EngineException">An import does not fit.</exception>

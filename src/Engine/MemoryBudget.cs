@@ -1,40 +1,179 @@
+using System.Globalization;
 using Skiff.Engine.Native;
 
 namespace Skiff.Engine;
 
-/// <summary>The limits of one store, as the engine can hold them.</summary>
+/// <summary>
+/// Holds the limits of one store. The engine checks each linear memory against one figure; the sum is held by sharing: whenever a
+/// module is instantiated, that figure becomes the largest at which all memories together, each grown to it or left as large as it
+/// is, still fit. So the only memory of a guest may take everything, and two may take half each.
+/// </summary>
 internal sealed class MemoryBudget
 {
     // The engine keeps its own default for a negative limit.
     private const long Default = -1;
 
-    public delegate NativeInstance Instantiator<in T>(WasmStore store, CompiledModule module, T argument)
-        where T : allows ref struct;
+    // Of Wasmtime's text when a module needs more memories than the store may have.
+    private const string TooManyMemories = "memory count too high";
 
     private readonly WasmStore _store;
+    private readonly StoreLimits _limits;
+    private readonly List<GuestMemory> _memories = [];
+
+    // Memories that are not exported: the size of each cannot be asked for, so it counts as large as it may have become.
+    private readonly List<long> _hidden = [];
+    private long _share;
 
     public MemoryBudget(WasmStore store, StoreLimits limits)
     {
         _store = store;
-        StoreApi.wasmtime_store_limiter(
-            store.Handle, limits.MemoryBytes ?? Default, limits.TableElements, limits.Instances, limits.Tables, limits.Memories);
+        _limits = limits;
+        _share = limits.MemoryBytes ?? Default;
+        Apply(limits.Memories);
     }
+
+    public delegate NativeInstance Instantiator<in T>(WasmStore store, CompiledModule module, T argument);
 
     /// <summary>Makes an instance within the limits.</summary>
-    public ModuleInstance? Instantiate<T>(
-        CompiledModule module, T argument, Instantiator<T> instantiate, out CallEnd? end)
+    /// <param name="instantiate">Asked again when the module turns out to have memories that it does not export.</param>
+    public ModuleInstance? Instantiate<T>(CompiledModule module, T argument, Instantiator<T> instantiate, out CallEnd? end)
     {
-        var made = instantiate(_store, module, argument);
-        end = (made.Error | made.Trap) != 0 ? _store.Ended(made.Error, made.Trap) : null;
-        return end is null ? new ModuleInstance(_store, module, made.Instance) : null;
+        while (true)
+        {
+            end = Admit(module);
+            if (end is not null)
+            {
+                return null;
+            }
+
+            var made = instantiate(_store, module, argument);
+            if ((made.Error | made.Trap) == 0)
+            {
+                return Add(module, made.Instance);
+            }
+
+            end = _store.Ended(made.Error, made.Trap, unless: fault => IsHiddenMemory(module, fault));
+            if (end is not null)
+            {
+                return null;
+            }
+        }
     }
 
-    public async ValueTask<Instantiation> InstantiateAsync(
-        CompiledModule module, InstancePreHandle linked, CancellationToken cancellation)
+    /// <summary>As <see cref="Instantiate"/>, on a fiber.</summary>
+    public async ValueTask<Instantiation> InstantiateAsync(CompiledModule module, Func<FiberFuture> begin, CancellationToken cancellation)
     {
-        _store.ThrowIfBusy();
-        var future = FiberFuture.OfInstance(_store, linked);
-        var end = await FiberCall.RunAsync(_store, future, cancellation);
-        return end is null ? new Instantiation(new ModuleInstance(_store, module, future.Instance), null) : new Instantiation(null, end);
+        while (true)
+        {
+            if (Admit(module) is { } refused)
+            {
+                return new Instantiation(null, refused);
+            }
+
+            _store.ThrowIfBusy();
+            var future = begin();
+            if (await FiberCall.RunAsync(_store, future, cancellation) is { } end)
+            {
+                return new Instantiation(null, end);
+            }
+
+            if (!future.IsRefused)
+            {
+                return new Instantiation(Add(module, future.Instance), null);
+            }
+        }
     }
+
+    /// <summary>Whether an instantiation failed for a memory that nobody knew of; if so, the next attempt counts it in.</summary>
+    public bool IsHiddenMemory(CompiledModule module, string fault)
+    {
+        if (_limits.MemoryBytes is null || !fault.Contains(TooManyMemories, StringComparison.Ordinal) || Count(module) >= _limits.Memories)
+        {
+            return false;
+        }
+
+        module.Memories++;
+        return true;
+    }
+
+    private long Count(CompiledModule module) => _memories.Count + _hidden.Count + module.Memories;
+
+    // Before an instantiation: makes room for the module's memories, and lets it have no others.
+    private CallEnd? Admit(CompiledModule module)
+    {
+        if (_limits.MemoryBytes is not { } total)
+        {
+            return null;
+        }
+
+        var sizes = new List<long>(_hidden);
+        sizes.AddRange(_memories.Select(memory => (long)memory.Length));
+        sizes.AddRange(Enumerable.Repeat(0L, module.Memories));
+        if (sizes.Count == 0)
+        {
+            Apply(0);
+            return null;
+        }
+
+        if (sizes.Count > _limits.Memories)
+        {
+            return _store.Refuse($"the guest has more linear memories than it may: {_limits.Memories}");
+        }
+
+        if (Share(sizes, total) is not { } share)
+        {
+            return _store.Refuse(string.Create(CultureInfo.InvariantCulture, $"the guest's linear memories are larger than it may have in all: {total} bytes"));
+        }
+
+        _share = share;
+        Apply(sizes.Count);
+        return null;
+    }
+
+    // The largest figure to which all may grow, those that are larger already staying as they are; null when these alone are too large.
+    private static long? Share(List<long> sizes, long total)
+    {
+        sizes.Sort();
+        for (var i = sizes.Count - 1; i >= 0; i--)
+        {
+            var share = total / (i + 1);
+            if (share >= sizes[i])
+            {
+                return share;
+            }
+
+            total -= sizes[i];
+        }
+
+        return null;
+    }
+
+    private ModuleInstance Add(CompiledModule module, wasmtime_instance_t native)
+    {
+        var instance = new ModuleInstance(_store, module, native);
+        if (_limits.MemoryBytes is null)
+        {
+            return instance;
+        }
+
+        var found = 0;
+        foreach (var export in module.Exports)
+        {
+            if (export.Kind == ExternKind.Memory && instance.Get(export).AsMemory() is { } memory && !_memories.Contains(memory))
+            {
+                _memories.Add(memory);
+                found++;
+            }
+        }
+
+        for (; found < module.Memories; found++)
+        {
+            _hidden.Add(_share);
+        }
+
+        return instance;
+    }
+
+    private void Apply(long memories) => StoreApi.wasmtime_store_limiter(
+        _store.Handle, _share, _limits.TableElements, _limits.Instances, _limits.Tables, memories);
 }

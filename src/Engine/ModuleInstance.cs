@@ -22,37 +22,38 @@ public sealed unsafe class ModuleInstance
     /// <returns>Null exactly when <paramref name="end"/> is not.</returns>
     public static ModuleInstance? Instantiate(WasmStore store, CompiledModule module, ReadOnlySpan<Extern> imports, out CallEnd? end)
     {
-        var items = new wasmtime_extern_t[imports.Length];
-        for (var i = 0; i < items.Length; i++)
+        var given = Check(store, imports);
+        end = store.Dead();
+        return end is not null ? null : store.Budget.Instantiate(module, given, static (store, module, given) =>
         {
-            if (!ReferenceEquals(imports[i].Store, store))
+            if (store.NeedsFiber && store.Fiber is not null)
             {
-                throw new ArgumentException("an import is of another store", nameof(imports));
+                using var future = FiberFuture.OfInstance(store, module, given);
+                return future.RunNested();
             }
 
-            items[i] = imports[i].Item;
-        }
-
-        if (store.Dead() is { } dead)
-        {
-            end = dead;
-            return null;
-        }
-
-        fixed (wasmtime_extern_t* pointer = items)
-        {
-            var native = new Imports(pointer, items.Length);
-            return store.Budget.Instantiate(module, native, static (store, module, imports) =>
+            var items = Array.ConvertAll(given, import => import.Item);
+            wasmtime_instance_t instance;
+            nint trap = 0;
+            store.EnterSync();
+            fixed (wasmtime_extern_t* pointer = items)
             {
-                wasmtime_instance_t instance;
-                nint trap = 0;
-                store.EnterSync();
                 var error = ModuleApi.wasmtime_instance_new(
-                    store.Context, module.Handle, imports.Items, (nuint)imports.Count, &instance, &trap);
+                    store.Context, module.Handle, pointer, (nuint)items.Length, &instance, &trap);
                 store.LeaveSync();
                 return new NativeInstance(instance, error, trap);
-            }, out end);
-        }
+            }
+        }, out end);
+    }
+
+    /// <summary>As <see cref="Instantiate"/>, on a fiber: the start function may wait.</summary>
+    public static ValueTask<Instantiation> InstantiateAsync(
+        WasmStore store, CompiledModule module, ReadOnlySpan<Extern> imports, CancellationToken cancellation = default)
+    {
+        var given = Check(store, imports);
+        return store.Dead() is { } dead
+            ? new ValueTask<Instantiation>(new Instantiation(null, dead))
+            : store.Budget.InstantiateAsync(module, () => FiberFuture.OfInstance(store, module, given), cancellation);
     }
 
     /// <summary>An export by its name; null if there is none.</summary>
@@ -96,10 +97,16 @@ public sealed unsafe class ModuleInstance
     /// <summary>An exported linear memory; null if there is none with this name.</summary>
     public GuestMemory? FindMemory(string name) => Find(name)?.AsMemory();
 
-    private readonly struct Imports(wasmtime_extern_t* items, int count)
+    private static Extern[] Check(WasmStore store, ReadOnlySpan<Extern> imports)
     {
-        public wasmtime_extern_t* Items => items;
+        foreach (var import in imports)
+        {
+            if (!ReferenceEquals(import.Store, store))
+            {
+                throw new ArgumentException("an import is of another store", nameof(imports));
+            }
+        }
 
-        public int Count => count;
+        return imports.ToArray();
     }
 }

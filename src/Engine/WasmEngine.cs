@@ -29,6 +29,9 @@ public sealed class WasmEngine : IDisposable
     private const int StackBytesMin = 16 * 1024;
     private const int StackBytesMax = 1 << 30;
 
+    private const uint TablesPerModuleMax = 4;
+    private const uint MemoriesPerModuleMax = 2;
+
     /// <exception cref="EngineException">The settings contradict each other or this machine.</exception>
     public WasmEngine(WasmEngineOptions? options = null)
     {
@@ -37,7 +40,9 @@ public sealed class WasmEngine : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Options.StackBytes, StackBytesMax);
         var config = EngineApi.wasm_config_new();
         Configure(config, Options);
+        var top = JitStacks.AreNeeded && Options.Pool is not null ? JitStacks.TakeTop() : 0;
         var engine = EngineApi.wasm_engine_new_with_config(config);
+        JitStacks.Release(top);
         if (engine == 0)
         {
             throw new EngineException("the engine does not work on this processor with Skiff's settings");
@@ -116,6 +121,36 @@ public sealed class WasmEngine : IDisposable
         EngineApi.wasmtime_config_parallel_compilation_set(config, 1);
         EngineApi.wasmtime_config_max_wasm_stack_set(config, (nuint)options.StackBytes);
         EngineApi.wasmtime_config_async_stack_size_set(config, (nuint)(options.StackBytes + StackBytesBeyond));
+        // Several instances may share one, and no limit of a store holds for it.
+        EngineApi.wasmtime_config_shared_memory_set(config, 0);
+        if (options.Pool is { } pool)
+        {
+            ConfigurePool(config, pool);
+        }
+        else if (JitStacks.AreNeeded)
+        {
+            JitStacks.Configure(config);
+        }
+    }
+
+    private static void ConfigurePool(nint config, PoolOptions options)
+    {
+        var pool = EngineApi.wasmtime_pooling_allocation_config_new();
+        var guests = (uint)options.Guests;
+        var instances = checked(guests * (uint)options.InstancesPerGuest);
+        EngineApi.wasmtime_pooling_allocation_config_total_stacks_set(pool, guests);
+        EngineApi.wasmtime_pooling_allocation_config_total_core_instances_set(pool, instances);
+        EngineApi.wasmtime_pooling_allocation_config_total_tables_set(pool, instances);
+        EngineApi.wasmtime_pooling_allocation_config_max_tables_per_module_set(pool, TablesPerModuleMax);
+        EngineApi.wasmtime_pooling_allocation_config_total_memories_set(pool, checked(guests * (uint)options.MemoriesPerGuest));
+        EngineApi.wasmtime_pooling_allocation_config_max_memories_per_module_set(pool, MemoriesPerModuleMax);
+        EngineApi.wasmtime_pooling_allocation_config_table_elements_set(pool, (nuint)options.TableElements);
+        EngineApi.wasmtime_pooling_allocation_config_max_core_instance_size_set(pool, (nuint)options.InstanceBytes);
+        EngineApi.wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(pool, (nuint)options.KeepResidentBytes);
+        EngineApi.wasmtime_pooling_allocation_config_decommit_batch_size_set(pool, (nuint)options.DecommitBatch);
+        EngineApi.wasmtime_pooling_allocation_config_max_unused_warm_slots_set(pool, guests);
+        EngineApi.wasmtime_pooling_allocation_strategy_set(config, pool);
+        EngineApi.wasmtime_pooling_allocation_config_delete(pool);
     }
 
     // The engine takes paths and names as C strings.

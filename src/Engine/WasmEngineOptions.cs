@@ -8,4 +8,35 @@ public sealed record WasmEngineOptions
     /// made so.
     /// </summary>
     public int StackBytes { get; init; } = WasmEngine.StackBytesDefault;
+
+    /// <summary>Instances, memories and stacks made beforehand; null to make each when it is needed, which starts faster.</summary>
+    public PoolOptions? Pool { get; init; }
+}
+
+/// <summary>
+/// A pool for an engine that makes many short-lived instances. Its slots are address space, and memory only once they were used.
+/// </summary>
+/// <param name="Guests">Guests at once, each on a fiber of its own.</param>
+public sealed record PoolOptions(int Guests)
+{
+    /// <summary>Core instances for each guest, on average. A component has one to four, a composed one more.</summary>
+    public int InstancesPerGuest { get; init; } = 4;
+
+    /// <summary>Linear memories for each guest, on average: 4 GiB of address space each, of which a process has 128 TiB.</summary>
+    public int MemoriesPerGuest { get; init; } = 2;
+
+    /// <summary>
+    /// What of a linear memory is cleared rather than unmapped when its instance goes, in bytes. Small guests gain up to 128 KiB;
+    /// every slot may keep that much for good.
+    /// </summary>
+    public int KeepResidentBytes { get; init; } = 128 << 10;
+
+    /// <summary>Slots that are given back to the kernel together.</summary>
+    public int DecommitBatch { get; init; } = 64;
+
+    /// <summary>Largest table, in elements. C# guests have over 10,000.</summary>
+    public int TableElements { get; init; } = 20_000;
+
+    /// <summary>The engine's own data of an instance, in bytes: grows with the functions and globals of a module.</summary>
+    public int InstanceBytes { get; init; } = 1 << 20;
 }

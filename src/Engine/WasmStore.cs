@@ -170,6 +170,9 @@ public sealed unsafe class WasmStore : IDisposable
         return End;
     }
 
+    /// <summary>Ends the guest before it does something.</summary>
+    internal CallEnd Refuse(string reason) => End ??= new CallEnd(null, new Trap(reason, false, []));
+
     internal void ThrowIfBusy()
     {
         if (Fiber is not null || Nested > 0)
@@ -232,11 +235,19 @@ public sealed unsafe class WasmStore : IDisposable
     }
 
     /// <summary>Takes over how the engine says that a call ended, and tells how it really did.</summary>
-    internal CallEnd Ended(nint error, nint trap)
+    internal CallEnd Ended(nint error, nint trap) => Ended(error, trap, static _ => false)!;
+
+    /// <summary>As the other, unless <paramref name="unless"/> takes the message for none of the guest's faults; then null.</summary>
+    internal CallEnd? Ended(nint error, nint trap, Func<string, bool> unless)
     {
         Debug.Assert(error != 0 || trap != 0, "one of both");
         var seen = error != 0 ? CallEnd.FromError(error) : CallEnd.FromTrap(trap);
         var frames = seen.Trap?.Backtrace ?? [];
+        if (_fault is null && End is null && seen.Trap is { } trapped && unless(trapped.Message))
+        {
+            return null;
+        }
+
         if (End is { } first)
         {
             // An inner call ended before: this one tells where it was called from.

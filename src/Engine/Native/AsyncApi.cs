@@ -22,6 +22,10 @@ internal static unsafe partial class AsyncApi
     public static partial nint wasmtime_instance_pre_instantiate_async(
         InstancePreHandle instance_pre, nint context, wasmtime_instance_t* instance, nint* trap, nint* error);
 
+    [LibraryImport(Library)]
+    public static partial nint wasmtime_linker_instantiate_async(
+        LinkerHandle linker, nint context, CoreModuleHandle module, wasmtime_instance_t* instance, nint* trap, nint* error);
+
     /// <summary>Runs the guest until it waits (0) or has ended (1).</summary>
     [LibraryImport(Library)]
     public static partial byte wasmtime_call_future_poll(nint future);
@@ -42,6 +46,10 @@ internal static unsafe partial class AsyncApi
         delegate* unmanaged<nint, nint, wasmtime_val_t*, nuint, wasmtime_val_t*, nuint, nint*, wasmtime_async_continuation_t*, void> callback,
         nint data,
         delegate* unmanaged<nint, void> finalizer);
+
+    /// <summary>Copies <paramref name="creator"/>. For engines without a pool only.</summary>
+    [LibraryImport(Library)]
+    public static partial void wasmtime_config_host_stack_creator_set(nint config, wasmtime_stack_creator_t* creator);
 }
 
 /// <summary><c>wasmtime_async_continuation_t</c>: asked at once after the callback, and again at each poll of the future.</summary>
@@ -50,5 +58,25 @@ internal unsafe struct wasmtime_async_continuation_t
 {
     public delegate* unmanaged<nint, byte> callback;
     public nint env;
+    public delegate* unmanaged<nint, void> finalizer;
+}
+
+/// <summary><c>wasmtime_stack_creator_t</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct wasmtime_stack_creator_t
+{
+    public nint env;
+    public delegate* unmanaged<nint, nuint, byte, wasmtime_stack_memory_t*, nint> new_stack;
+    public delegate* unmanaged<nint, void> finalizer;
+}
+
+/// <summary><c>wasmtime_stack_memory_t</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct wasmtime_stack_memory_t
+{
+    public nint env;
+
+    /// <summary>Answers the end of the stack and writes its length, guard pages not counted.</summary>
+    public delegate* unmanaged<nint, nuint*, byte*> get_stack_memory;
     public delegate* unmanaged<nint, void> finalizer;
 }

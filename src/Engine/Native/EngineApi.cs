@@ -28,6 +28,58 @@ internal static unsafe partial class EngineApi
     [LibraryImport(Library)]
     public static partial void wasmtime_config_cranelift_opt_level_set(nint config, byte level);
 
+    [LibraryImport(Library)]
+    public static partial void wasmtime_config_strategy_set(nint config, byte strategy);
+
+    [LibraryImport(Library)]
+    public static partial void wasmtime_config_shared_memory_set(nint config, byte enable);
+
+    /// <summary>Copies <paramref name="pool"/>.</summary>
+    [LibraryImport(Library)]
+    public static partial void wasmtime_pooling_allocation_strategy_set(nint config, nint pool);
+
+    [LibraryImport(Library)]
+    public static partial nint wasmtime_pooling_allocation_config_new();
+
+    [LibraryImport(Library)]
+    public static partial void wasmtime_pooling_allocation_config_delete(nint pool);
+
+    [LibraryImport(Library)]
+    public static partial void wasmtime_pooling_allocation_config_total_core_instances_set(nint pool, uint count);
+
+    [LibraryImport(Library)]
+    public static partial void wasmtime_pooling_allocation_config_total_memories_set(nint pool, uint count);
+
+    [LibraryImport(Library)]
+    public static partial void wasmtime_pooling_allocation_config_total_tables_set(nint pool, uint count);
+
+    [LibraryImport(Library)]
+    public static partial void wasmtime_pooling_allocation_config_total_stacks_set(nint pool, uint count);
+
+    [LibraryImport(Library)]
+    public static partial void wasmtime_pooling_allocation_config_total_gc_heaps_set(nint pool, uint count);
+
+    [LibraryImport(Library)]
+    public static partial void wasmtime_pooling_allocation_config_max_core_instance_size_set(nint pool, nuint bytes);
+
+    [LibraryImport(Library)]
+    public static partial void wasmtime_pooling_allocation_config_max_memories_per_module_set(nint pool, uint count);
+
+    [LibraryImport(Library)]
+    public static partial void wasmtime_pooling_allocation_config_max_tables_per_module_set(nint pool, uint count);
+
+    [LibraryImport(Library)]
+    public static partial void wasmtime_pooling_allocation_config_table_elements_set(nint pool, nuint count);
+
+    [LibraryImport(Library)]
+    public static partial void wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(nint pool, nuint bytes);
+
+    [LibraryImport(Library)]
+    public static partial void wasmtime_pooling_allocation_config_decommit_batch_size_set(nint pool, nuint count);
+
+    [LibraryImport(Library)]
+    public static partial void wasmtime_pooling_allocation_config_max_unused_warm_slots_set(nint pool, uint count);
+
     /// <summary>Takes <paramref name="config"/> over; null when the settings contradict each other.</summary>
     [LibraryImport(Library)]
     public static partial nint wasm_engine_new_with_config(nint config);
