@@ -40,6 +40,9 @@ internal sealed class QuotaMeter(CpuQuota quota)
 {
     private long _since;
 
+    /// <summary>CPU time used so far.</summary>
+    public TimeSpan Used { get; private set; }
+
     /// <summary>How long the guest has to wait; as of the last charge.</summary>
     public TimeSpan Wait { get; private set; }
 
@@ -53,6 +56,7 @@ internal sealed class QuotaMeter(CpuQuota quota)
     {
         var now = ThreadApi.CpuNanoseconds();
         Wait = quota.Charge(now - _since);
+        Used += TimeSpan.FromTicks((now - _since) / TimeSpan.NanosecondsPerTick);
         _since = now;
     }
 

@@ -25,6 +25,8 @@ internal sealed class EpochTicker(WasmEngine engine) : IDisposable
     private volatile bool _asleep;
     private volatile bool _ended;
 
+    public bool IsRunning => _thread is not null;
+
     /// <summary>A guest begins to run and wants ticks until <see cref="Leave"/>.</summary>
     public void Enter()
     {

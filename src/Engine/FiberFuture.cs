@@ -41,13 +41,15 @@ internal sealed unsafe class FiberFuture : IDisposable
     public bool IsRefused { get; private set; }
 
     /// <summary>Prepares the call of a function.</summary>
-    public static FiberFuture OfFunction(WasmStore store, wasmtime_func_t function, FunctionType type, Memory<RawValue> values)
+    /// <param name="results">Where <see cref="Result"/> puts them.</param>
+    public static FiberFuture OfFunction(
+        WasmStore store, wasmtime_func_t function, FunctionType type, ReadOnlySpan<RawValue> arguments, Memory<RawValue> results)
     {
         type.ThrowIfNotNumeric();
-        var call = new FiberFuture(store, type, values, null, null);
+        var call = new FiberFuture(store, type, results, null, null);
         for (var i = 0; i < type.Parameters.Count; i++)
         {
-            call._slots[i] = wasmtime_val_t.From(type.Parameters[i], values.Span[i]);
+            call._slots[i] = wasmtime_val_t.From(type.Parameters[i], arguments[i]);
         }
 
         var block = call._block;
@@ -102,16 +104,26 @@ internal sealed unsafe class FiberFuture : IDisposable
     }
 
     /// <summary>
-    /// Runs the call to its end at once: from within a host function of its store, where nothing suspends, and the engine allows no
-    /// synchronous instantiation in a store with asynchronous functions.
+    /// Runs the call to its end at once, from within a host function of its store: nothing suspends there, because a managed frame
+    /// lies beneath. It has a fiber of its own all the same, where the engine demands one.
     /// </summary>
     public NativeInstance RunNested()
     {
-        _store.EnterSync();
+        var outer = _store.EnterNested();
         var done = AsyncApi.wasmtime_call_future_poll(_future);
-        _store.LeaveSync();
+        _store.LeaveNested(outer);
         Debug.Assert(done != 0, "neither a host function nor an epoch suspends while a managed frame lies beneath");
         return new NativeInstance(_block->Instance, _block->Error, _block->Trap);
+    }
+
+    /// <summary>Reads what the function returned.</summary>
+    public void CopyResults(Span<RawValue> results)
+    {
+        var returned = _slots + _type.Parameters.Count;
+        for (var i = 0; i < _type.Results.Count; i++)
+        {
+            results[i] = returned[i].Raw;
+        }
     }
 
     /// <summary>Runs the guest until it waits (false) or has ended (true).</summary>
@@ -137,12 +149,7 @@ internal sealed unsafe class FiberFuture : IDisposable
             return end;
         }
 
-        var results = _slots + _type.Parameters.Count;
-        for (var i = 0; i < _type.Results.Count; i++)
-        {
-            _values.Span[i] = results[i].Raw;
-        }
-
+        CopyResults(_values.Span);
         Instance = _block->Instance;
         return null;
     }

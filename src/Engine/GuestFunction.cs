@@ -23,6 +23,7 @@ public sealed unsafe class GuestFunction
 
     /// <summary>
     /// Runs the function on this thread, also from within a host function or its completion, until it returns or ends otherwise.
+    /// About 25 ns; half a microsecond from within a function that was defined to suspend.
     /// </summary>
     /// <param name="values">Arguments, and results afterwards: at least as many as the type has of either.</param>
     /// <returns>Null when it returned. Else the store is dead, and a host function that made this call should throw.</returns>
@@ -33,6 +34,11 @@ public sealed unsafe class GuestFunction
         if (_store.Dead() is { } dead)
         {
             return dead;
+        }
+
+        if (_store.InAsyncCallback)
+        {
+            return CallNested(values);
         }
 
         _store.EnterSync();
@@ -63,8 +69,23 @@ public sealed unsafe class GuestFunction
         }
 
         _store.ThrowIfBusy();
-        var future = FiberFuture.OfFunction(_store, _function, Type, values);
+        var future = FiberFuture.OfFunction(_store, _function, Type, values.Span, values);
         return FiberCall.RunAsync(_store, future, cancellation);
+    }
+
+    // While it polls an asynchronous host function the engine cannot begin another one on the same fiber: it would panic, and the
+    // guest decides whether it calls one.
+    private CallEnd? CallNested(Span<RawValue> values)
+    {
+        using var future = FiberFuture.OfFunction(_store, _function, Type, values, default);
+        var made = future.RunNested();
+        if ((made.Error | made.Trap) != 0)
+        {
+            return _store.Ended(made.Error, made.Trap);
+        }
+
+        future.CopyResults(values);
+        return null;
     }
 
     private static FunctionType ReadType(WasmStore store, wasmtime_func_t function)

@@ -112,13 +112,22 @@ internal static unsafe class HostCallbacks
         }
 
         var call = new HostCall(suspended.Binding, suspended.Caller, values, suspends: true);
-        if (first is null)
+        var store = call.Store;
+        store.InAsyncCallback = true;
+        try
         {
-            suspended.Binding.Function(ref call);
+            if (first is null)
+            {
+                suspended.Binding.Function(ref call);
+            }
+            else
+            {
+                first.Complete(ref call);
+            }
         }
-        else
+        finally
         {
-            first.Complete(ref call);
+            store.InAsyncCallback = false;
         }
 
         if (call.Suspension is { } suspension)

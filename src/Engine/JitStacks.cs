@@ -1,13 +1,14 @@
-using System.Runtime.CompilerServices;
+using System.Runtime;
 using System.Runtime.InteropServices;
 using Skiff.Engine.Native;
 
 namespace Skiff.Engine;
 
 /// <summary>
-/// Keeps fibers' stacks below those of threads when the just-in-time runtime runs us (development, tests): that runtime orders the
-/// frames of a thread by their addresses, and its collector goes astray on a fiber that lies above the thread that polls it. Code
-/// compiled ahead of time links its frames and needs nothing of this (docs/decisions/0009).
+/// Makes each fiber's stack below those of threads and of all fibers before it, when the just-in-time runtime runs us (development,
+/// tests): that runtime orders the frames of a thread by their addresses, and its collector goes astray on a fiber that lies above
+/// what entered it. Code compiled ahead of time links its frames and needs nothing of this (docs/decisions/0009). A pool places its
+/// stacks itself, so there is none then: instances are made on demand.
 /// </summary>
 internal static unsafe class JitStacks
 {
@@ -15,15 +16,13 @@ internal static unsafe class JitStacks
     private const long LowestAddress = 0x1000_0000_0000;
     private const long HighestAddress = 0x4000_0000_0000;
 
-    // What threads' stacks are made in, from the top; a pool made while this is taken lies below it.
-    private const long TopBytes = 36L << 40;
-
     private const int GuardBytes = 1 << 16;
     private const int AttemptsMax = 100;
 
-    public static bool AreNeeded => RuntimeFeature.IsDynamicCodeSupported;
+    // RuntimeFeature tells what the program was set up for; this, what really runs: code compiled ahead of time has compiled nothing.
+    public static bool AreNeeded => JitInfo.GetCompiledMethodCount() > 0;
 
-    /// <summary>Lets a configuration without a pool make its stacks here.</summary>
+    /// <summary>Lets the engine make its stacks here.</summary>
     public static void Configure(nint config)
     {
         // Lives as long as the process: an engine may make stacks until its end, and is not asked when it has ended.
@@ -33,18 +32,13 @@ internal static unsafe class JitStacks
         AsyncApi.wasmtime_config_host_stack_creator_set(config, &creator);
     }
 
-    /// <summary>Takes the top of the address space while an engine with a pool is made; released by <see cref="Release"/>.</summary>
-    public static nint TakeTop() => MemoryApi.Reserve(0, TopBytes);
-
-    public static void Release(nint top) => MemoryApi.Release(top, TopBytes);
-
     [UnmanagedCallersOnly]
     private static nint New(nint next, nuint size, byte zeroed, wasmtime_stack_memory_t* stack)
     {
         var length = (nint)size + GuardBytes;
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
-            var wanted = Interlocked.Add(ref *(long*)next, length + GuardBytes) & ~(GuardBytes - 1L);
+            var wanted = Interlocked.Add(ref *(long*)next, -length - GuardBytes) & ~(GuardBytes - 1L);
             var at = MemoryApi.Reserve((nint)wanted, length);
             if (at == wanted && MemoryApi.MakeUsable(at + GuardBytes, length - GuardBytes))
             {

@@ -16,6 +16,9 @@ public sealed class WasmEngine : IDisposable
     /// </summary>
     public const string Tag = "wasmtime-50.0.1-s1";
 
+    /// <summary>As <see cref="Tag"/>, of engines with <see cref="WasmEngineOptions.Baseline"/>.</summary>
+    public const string BaselineTag = Tag + "-baseline";
+
     /// <summary>
     /// Stack of a Wasm call chain when nobody asks for another, in bytes. Twice the engine's own: the thread that runs the
     /// guest is our main thread with 8 MiB anyway, and real programs (interpreters, parsers) recurse.
@@ -29,6 +32,13 @@ public sealed class WasmEngine : IDisposable
     private const int StackBytesMin = 16 * 1024;
     private const int StackBytesMax = 1 << 30;
 
+    // WASMTIME_STRATEGY_…
+    private const byte Cranelift = 1;
+    private const byte Winch = 2;
+
+    // A guest on a fiber may be entered once more from one of its host functions, on another.
+    private const uint StacksPerGuest = 2;
+
     private const uint TablesPerModuleMax = 4;
     private const uint MemoriesPerModuleMax = 2;
 
@@ -40,9 +50,7 @@ public sealed class WasmEngine : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Options.StackBytes, StackBytesMax);
         var config = EngineApi.wasm_config_new();
         Configure(config, Options);
-        var top = JitStacks.AreNeeded && Options.Pool is not null ? JitStacks.TakeTop() : 0;
         var engine = EngineApi.wasm_engine_new_with_config(config);
-        JitStacks.Release(top);
         if (engine == 0)
         {
             throw new EngineException("the engine does not work on this processor with Skiff's settings");
@@ -116,6 +124,7 @@ public sealed class WasmEngine : IDisposable
     // The same for compiling and for running: most of these settings are part of the compiled code.
     private static void Configure(nint config, WasmEngineOptions options)
     {
+        EngineApi.wasmtime_config_strategy_set(config, options.Baseline ? Winch : Cranelift);
         EngineApi.wasmtime_config_epoch_interruption_set(config, 1);
         EngineApi.wasmtime_config_memory_init_cow_set(config, 1);
         EngineApi.wasmtime_config_parallel_compilation_set(config, 1);
@@ -123,13 +132,13 @@ public sealed class WasmEngine : IDisposable
         EngineApi.wasmtime_config_async_stack_size_set(config, (nuint)(options.StackBytes + StackBytesBeyond));
         // Several instances may share one, and no limit of a store holds for it.
         EngineApi.wasmtime_config_shared_memory_set(config, 0);
-        if (options.Pool is { } pool)
-        {
-            ConfigurePool(config, pool);
-        }
-        else if (JitStacks.AreNeeded)
+        if (JitStacks.AreNeeded)
         {
             JitStacks.Configure(config);
+        }
+        else if (options.Pool is { } pool)
+        {
+            ConfigurePool(config, pool);
         }
     }
 
@@ -138,7 +147,7 @@ public sealed class WasmEngine : IDisposable
         var pool = EngineApi.wasmtime_pooling_allocation_config_new();
         var guests = (uint)options.Guests;
         var instances = checked(guests * (uint)options.InstancesPerGuest);
-        EngineApi.wasmtime_pooling_allocation_config_total_stacks_set(pool, guests);
+        EngineApi.wasmtime_pooling_allocation_config_total_stacks_set(pool, guests * StacksPerGuest);
         EngineApi.wasmtime_pooling_allocation_config_total_core_instances_set(pool, instances);
         EngineApi.wasmtime_pooling_allocation_config_total_tables_set(pool, instances);
         EngineApi.wasmtime_pooling_allocation_config_max_tables_per_module_set(pool, TablesPerModuleMax);

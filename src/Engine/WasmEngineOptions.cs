@@ -1,6 +1,6 @@
 namespace Skiff.Engine;
 
-/// <summary>How an engine is set up. None of this is part of compiled code.</summary>
+/// <summary>How an engine is set up. Of this, only <see cref="Baseline"/> is part of compiled code.</summary>
 public sealed record WasmEngineOptions
 {
     /// <summary>
@@ -11,6 +11,12 @@ public sealed record WasmEngineOptions
 
     /// <summary>Instances, memories and stacks made beforehand; null to make each when it is needed, which starts faster.</summary>
     public PoolOptions? Pool { get; init; }
+
+    /// <summary>
+    /// Compiles with the engine's baseline compiler (Winch): many times sooner, for code that is several times slower. Its code is
+    /// loaded only by an engine with the same setting, hence <see cref="WasmEngine.BaselineTag"/>.
+    /// </summary>
+    public bool Baseline { get; init; }
 }
 
 /// <summary>

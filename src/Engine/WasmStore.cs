@@ -70,6 +70,9 @@ public sealed unsafe class WasmStore : IDisposable
     /// </summary>
     public Action<object?>? Paused { get; set; }
 
+    /// <summary>CPU time that the guest has used; zero without <see cref="LimitCpu"/>, which alone makes it be measured.</summary>
+    public TimeSpan CpuTime => _quota?.Used ?? TimeSpan.Zero;
+
     internal StoreHandle Handle { get; }
 
     internal nint Context { get; }
@@ -88,6 +91,9 @@ public sealed unsafe class WasmStore : IDisposable
 
     /// <summary>Set once something was bound that can run on a fiber only: the engine panics when it is called elsewhere.</summary>
     internal bool NeedsFiber { get; set; }
+
+    /// <summary>Whether the engine polls an asynchronous host function of this store, with nothing of the guest's on top of it.</summary>
+    internal bool InAsyncCallback { get; set; }
 
     /// <summary>Whether no managed frame lies on the guest's stack once the callback that asks has returned.</summary>
     internal bool CanSuspend => Fiber is not null && Nested == 0;
@@ -209,6 +215,21 @@ public sealed unsafe class WasmStore : IDisposable
         Nested++;
     }
 
+    /// <summary>A call on a fiber of its own begins within a host function; answers what <see cref="LeaveNested"/> takes.</summary>
+    internal bool EnterNested()
+    {
+        var outer = InAsyncCallback;
+        InAsyncCallback = false;
+        Nested++;
+        return outer;
+    }
+
+    internal void LeaveNested(bool outer)
+    {
+        Nested--;
+        InAsyncCallback = outer;
+    }
+
     internal void LeaveSync()
     {
         Nested--;
@@ -250,9 +271,8 @@ public sealed unsafe class WasmStore : IDisposable
 
         if (End is { } first)
         {
-            // An inner call ended before: this one tells where it was called from.
-            End = first.Trap is { } inner ? first with { Trap = inner with { Backtrace = [.. inner.Backtrace, .. frames] } } : first;
-            return End;
+            // An inner call ended before, with the frames of all calls around it.
+            return first;
         }
 
         var interrupted = _stopReason is { } reason

@@ -34,6 +34,9 @@ internal sealed class TestModule : IDisposable
         return CompiledModule.Load(engine, code.Bytes);
     }
 
+    /// <summary>Another module with the same imports.</summary>
+    public LinkedModule Link(CompiledModule module) => _linker.Link(module);
+
     public CallEnd? Call(string export, params RawValue[] values) => Instance.FindFunction(export)!.Call(values);
 
     public CallEnd? Call(string export, RawValue[] arguments, out RawValue result)

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+
+namespace Skiff.Engine.Tests;
+
+/// <summary>Ticks, quotas and slots.</summary>
+public sealed class ClockTests : IDisposable
+{
+    private readonly WasmEngine _engine = new();
+
+    public void Dispose() => _engine.Dispose();
+
+    [Theory]
+    [InlineData(false, 0.2)]
+    [InlineData(true, 0.2)]
+    public async Task A_quota_holds(bool fiber, double fraction)
+    {
+        using var guest = new TestModule(_engine, """(module (func (export "spin") (loop (br 0))))""", fibers: fiber);
+        guest.Store.LimitCpu(new CpuQuota(fraction, TimeSpan.FromMilliseconds(50)));
+        var before = Process.GetCurrentProcess().TotalProcessorTime;
+        var clock = Stopwatch.StartNew();
+        var call = Task.Run(async () => fiber ? await guest.CallAsync("spin") : guest.Call("spin"));
+        await Task.Delay(2000);
+        guest.Store.Stop("enough");
+        Assert.Equal("enough", (await call)!.Trap!.Message);
+        var used = guest.Store.CpuTime.TotalSeconds / clock.Elapsed.TotalSeconds;
+        // What was saved up, 50 ms of a whole processor at most, comes on top; less may be used where others take the processor.
+        Assert.InRange(used, fraction / 4, fraction + 0.04);
+        Assert.True(Process.GetCurrentProcess().TotalProcessorTime - before >= guest.Store.CpuTime);
+    }
+
+    [Fact]
+    public void Time_that_was_used_too_much_is_paid_back()
+    {
+        var time = new FakeTime();
+        var quota = new CpuQuota(0.5, TimeSpan.FromMilliseconds(100), time);
+        Assert.Equal(TimeSpan.Zero, quota.Charge(50_000_000));
+        Assert.Equal(TimeSpan.FromMilliseconds(20), quota.Charge(10_000_000));
+        time.Advance(TimeSpan.FromMilliseconds(15));
+        Assert.Equal(TimeSpan.FromMilliseconds(5), quota.Charge(0));
+        time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(TimeSpan.Zero, quota.Charge(50_000_000));
+        Assert.Equal(TimeSpan.FromMilliseconds(2), quota.Charge(1_000_000));
+    }
+
+    [Fact]
+    public async Task An_engine_whose_guests_need_no_clock_has_no_thread()
+    {
+        using var guest = new TestModule(_engine, """(module (func (export "run")))""");
+        Assert.Null(guest.Call("run"));
+        Assert.False(_engine.Ticker.IsRunning);
+        Assert.Null(await guest.CallAsync("run"));
+        Assert.True(_engine.Ticker.IsRunning);
+    }
+
+    [Fact]
+    public async Task Endless_loops_do_not_starve_the_others()
+    {
+        using var module = TestModule.Load(_engine, """(module (func (export "spin") (loop (br 0))) (func (export "run")))""");
+        using var linker = new ModuleLinker(_engine);
+        using var linked = linker.Link(module);
+        var spinners = Enumerable.Range(0, 2 * Environment.ProcessorCount).Select(_ => new WasmStore(_engine)).ToArray();
+        var spinning = spinners.Select(store => Task.Run(async () =>
+            await (await linked.InstantiateAsync(store)).Instance!.FindFunction("spin")!.CallAsync(Memory<RawValue>.Empty))).ToArray();
+        await Task.Delay(200);
+        for (var i = 0; i < 20; i++)
+        {
+            await Task.Run(async () =>
+            {
+                using var store = new WasmStore(_engine);
+                Assert.Null(await (await linked.InstantiateAsync(store)).Instance!.FindFunction("run")!.CallAsync(Memory<RawValue>.Empty));
+            }).WaitAsync(TimeSpan.FromSeconds(20));
+        }
+
+        foreach (var store in spinners)
+        {
+            store.Stop("enough");
+        }
+
+        Assert.All(await Task.WhenAll(spinning), end => Assert.Equal("enough", end!.Trap!.Message));
+        foreach (var store in spinners)
+        {
+            store.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task Slots_are_given_in_the_order_of_asking_and_their_want_is_told()
+    {
+        using var slots = new InstanceSlots(1);
+        var first = await slots.TakeAsync(TimeSpan.Zero);
+        var fault = await Assert.ThrowsAsync<TimeoutException>(() => slots.TakeAsync(TimeSpan.FromMilliseconds(10)).AsTask());
+        Assert.Contains("all 1 guests", fault.Message, StringComparison.Ordinal);
+        var second = slots.TakeAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal((1, 1), (slots.Taken, slots.Waiting));
+        first.Dispose();
+        first.Dispose();
+        (await second).Dispose();
+        Assert.Equal((0, 0), (slots.Taken, slots.Waiting));
+    }
+
+    [Fact]
+    public void No_more_slots_than_the_kernel_has_maps_for()
+    {
+        using var slots = new InstanceSlots(int.MaxValue);
+        Assert.InRange(slots.Count, 100, InstanceSlots.Largest);
+    }
+
+    private sealed class FakeTime : TimeProvider
+    {
+        private long _now;
+
+        public override long TimestampFrequency => 1_000_000_000;
+
+        public void Advance(TimeSpan time) => _now += (long)time.TotalNanoseconds;
+
+        public override long GetTimestamp() => _now;
+    }
+}
