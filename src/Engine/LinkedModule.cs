@@ -46,22 +46,6 @@ public sealed class LinkedModule : IDisposable
             ? new ValueTask<Instantiation>(new Instantiation(null, dead))
             : store.Budget.InstantiateAsync(Module, () => FiberFuture.OfInstance(store, Module, _handle), cancellation);
 
-    /// <summary>As <see cref="ModuleInstance.Instantiate"/>, on a fiber: for stores whose guests can only run on one.</summary>
-    /// <exception cref="EngineException">An import does not fit.</exception>
-    public static async ValueTask<Instantiation> InstantiateAsync(
-        WasmStore store, CompiledModule module, Extern[] imports, CancellationToken cancellation = default)
-    {
-        // The C API knows asynchronous instantiation by a linker only.
-        using var linker = new ModuleLinker(store.Engine, fibers: true);
-        for (var i = 0; i < imports.Length; i++)
-        {
-            linker.Define(module.Imports[i].Module, module.Imports[i].Name, imports[i]);
-        }
-
-        using var linked = linker.Link(module);
-        return await linked.InstantiateAsync(store, cancellation);
-    }
-
     public void Dispose() => _handle.Dispose();
 
     private CallEnd? Begin(WasmStore store)

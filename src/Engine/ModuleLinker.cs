@@ -72,25 +72,6 @@ public sealed unsafe class ModuleLinker : IDisposable
 
     public void Dispose() => _handle.Dispose();
 
-    /// <summary>Binds something of one store, in which alone the linker can then make instances.</summary>
-    internal void Define(string module, string name, Extern item)
-    {
-        var moduleBytes = WasmEngine.ZeroTerminated(module);
-        var nameBytes = WasmEngine.ZeroTerminated(name);
-        var native = item.Item;
-        fixed (byte* modulePointer = moduleBytes, namePointer = nameBytes)
-        {
-            EngineException.ThrowIfError(ModuleApi.wasmtime_linker_define(
-                _handle,
-                item.Store.Context,
-                modulePointer,
-                (nuint)moduleBytes.Length - 1,
-                namePointer,
-                (nuint)nameBytes.Length - 1,
-                &native));
-        }
-    }
-
     /// <param name="ofStore">Any instance of the store may be the caller, so its memory is not remembered.</param>
     internal void DefineFunction(string module, string name, FunctionType type, HostFunction function, bool suspends, bool ofStore)
     {

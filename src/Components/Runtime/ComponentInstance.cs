@@ -75,7 +75,7 @@ public sealed class ComponentInstance : IDisposable
             // Lazy ones as well: later they would have to be made from within a call, where the engine makes instances synchronously only.
             var made = _linked.Prelinked(core) is { } prelinked
                 ? await prelinked.InstantiateAsync(Store, cancellation).ConfigureAwait(false)
-                : await LinkedModule.InstantiateAsync(Store, _linked.Module(core.Module), Imports(core), cancellation).ConfigureAwait(false);
+                : await ModuleInstance.InstantiateAsync(Store, _linked.Module(core.Module), Imports(core), cancellation).ConfigureAwait(false);
             if (made.End is not null)
             {
                 return Ended(made.End);

@@ -132,10 +132,6 @@ internal static unsafe partial class ModuleApi
         delegate* unmanaged<nint, void> finalizer);
 
     [LibraryImport(Library)]
-    public static partial nint wasmtime_linker_define(
-        LinkerHandle linker, nint context, byte* module, nuint module_length, byte* name, nuint name_length, wasmtime_extern_t* item);
-
-    [LibraryImport(Library)]
     public static partial byte wasmtime_linker_get(
         LinkerHandle linker, nint context, byte* module, nuint module_length, byte* name, nuint name_length, wasmtime_extern_t* item);
 
