@@ -7,7 +7,8 @@ namespace Skiff.Bench;
 /// <summary>A way to run a hello: shim, OCI runtime, program.</summary>
 /// <param name="Runtime">containerd's runtime type.</param>
 /// <param name="Binary">The OCI runtime that the shim is told to use.</param>
-internal sealed record Contender(string Name, string Runtime, string Binary, string Program)
+/// <param name="Image">Where the program is.</param>
+internal sealed record Contender(string Name, string Runtime, string Binary, string Program, string Image = Images.Guests)
 {
     public const string WasmHello = "/hello.wasm";
     public const string NativeHello = "/bin/native-hello";

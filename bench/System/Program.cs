@@ -1,5 +1,5 @@
 // System benchmarks: everything is a ratio against a peer measured in the same run, in turn, on the same containerd.
-// usage: Skiff.Bench.System [cycle|ctr|throughput|own|memory|run]... [--rounds N]; without names: all of them.
+// usage: Skiff.Bench.System [cycle|ctr|large|throughput|own|memory|run]... [--rounds N]; without names: all of them.
 using Skiff.Bench;
 using Skiff.Harness;
 
@@ -25,6 +25,11 @@ foreach (var version in ContainerdVersion.All.Where(version => version.IsInstall
     if (version.IsTwo)
     {
         continue;
+    }
+
+    if (Wanted("large"))
+    {
+        await LargeModule.RunAsync(node, rounds);
     }
 
     if (Wanted("throughput"))

@@ -9,12 +9,14 @@ internal static class TaskCycle
 {
     private static readonly string[] Parts = ["Create", "Start", "exit", "Delete"];
 
-    public static async Task RunAsync(Containerd node, int rounds)
+    public static Task RunAsync(Containerd node, int rounds) => RunAsync(node, rounds, Contender.All);
+
+    public static async Task RunAsync(Containerd node, int rounds, IReadOnlyList<Contender> contenders)
     {
-        var totals = Contender.All.ToDictionary(one => one, one => new Samples(one.Name));
-        var parts = Contender.All.ToDictionary(one => one, one => Parts
+        var totals = contenders.ToDictionary(one => one, one => new Samples(one.Name));
+        var parts = contenders.ToDictionary(one => one, one => Parts
             .Select(part => new Samples($"{one.Name}: {part}")).ToArray());
-        foreach (var contender in Contender.All)
+        foreach (var contender in contenders)
         {
             // Warm: page cache, and the module into the compile cache.
             await OnceAsync(node, contender);
@@ -23,7 +25,7 @@ internal static class TaskCycle
         for (var round = 0; round < rounds; round++)
         {
             // A new order each round, so that no contender always follows the same other.
-            foreach (var contender in Contender.All.Shuffle())
+            foreach (var contender in contenders.Shuffle())
             {
                 var times = await OnceAsync(node, contender);
                 totals[contender].Add(times.Sum());
@@ -59,7 +61,7 @@ internal static class TaskCycle
     public static async Task<string> PrepareAsync(Containerd node, Contender contender)
     {
         var id = Names.Next("b");
-        await node.Ctr.RunAsync("container", "create", "--runtime", contender.Runtime, Images.Guests, id, contender.Program);
+        await node.Ctr.RunAsync("container", "create", "--runtime", contender.Runtime, contender.Image, id, contender.Program);
         return id;
     }
 
