@@ -14,7 +14,8 @@ namespace Skiff.WitBindings;
 
 /// <summary>
 /// Makes C# of the project's <c>AdditionalFiles</c> that end in <c>.wit</c>. Metadata of a file: <c>WitNamespace</c> says that its C#
-/// is in another assembly, and under which namespace; <c>WitFeatures</c> names the <c>@unstable</c> features that are wanted, with commas.
+/// is in another assembly, and under which namespace; <c>WitFeatures</c> names the <c>@unstable</c> features that are wanted, with commas
+/// (what is not wanted is left out). A project that uses them makes them visible by <c>CompilerVisibleItemMetadata</c>.
 /// </summary>
 [Generator]
 public sealed class BindingGenerator : IIncrementalGenerator

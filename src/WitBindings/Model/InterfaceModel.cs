@@ -44,7 +44,7 @@ internal sealed record FunctionModel(
     string Docs);
 
 /// <summary>An interface, resolved.</summary>
-internal sealed class InterfaceModel(PackageName package, InterfaceSyntax syntax, string rootNamespace, bool isReferenceOnly)
+internal sealed class InterfaceModel(PackageName package, InterfaceSyntax syntax, string csharpNamespace, bool isReferenceOnly)
 {
     public PackageName Package { get; } = package;
 
@@ -54,7 +54,7 @@ internal sealed class InterfaceModel(PackageName package, InterfaceSyntax syntax
         ? $"{package.Namespace}:{package.Name}/{syntax.Name}"
         : $"{package.Namespace}:{package.Name}/{syntax.Name}@{package.Version}";
 
-    public string Namespace { get; } = $"{rootNamespace}.{Naming.Pascal(package.Name)}";
+    public string Namespace { get; } = csharpNamespace;
 
     /// <summary>Its C# lives in another assembly.</summary>
     public bool IsReferenceOnly { get; } = isReferenceOnly;

@@ -65,7 +65,7 @@ internal sealed partial class Resolver
             {
                 foreach (var syntax in source.File.Interfaces.Where(item => IsEnabled(item.Gate, source)))
                 {
-                    var model = new InterfaceModel(package.Key, syntax, source.Namespace, source.IsReferenceOnly);
+                    var model = new InterfaceModel(package.Key, syntax, $"{source.Namespace}.{PackageNamespace(package.Key)}", source.IsReferenceOnly);
                     if (_scopes.Values.Any(scope => scope.Model.WitName == model.WitName))
                     {
                         _problems.Add(new WitProblem(ProblemKind.Meaning, syntax.Place, $"the interface '{syntax.Name}' is declared twice"));
@@ -87,6 +87,21 @@ internal sealed partial class Resolver
         var models = scopes.ConvertAll(scope => scope.Model);
         Disambiguate(models);
         return models;
+    }
+
+    // The name alone, as long as it tells the packages of the project apart; else also who made it, and which version it is.
+    private string PackageNamespace(PackageName package)
+    {
+        var others = _packages.Keys.Where(other => other.Name == package.Name && !other.Equals(package)).ToList();
+        var name = Naming.Pascal(package.Name);
+        if (others.Exists(other => other.Namespace != package.Namespace))
+        {
+            name = Naming.Pascal(package.Namespace) + name;
+        }
+
+        return package.Version is { } version && others.Exists(other => other.Namespace == package.Namespace)
+            ? name + "V" + new string([.. version.Select(letter => char.IsLetterOrDigit(letter) ? letter : '_')])
+            : name;
     }
 
     private void ResolveScope(Scope scope)

@@ -74,6 +74,20 @@ public sealed class GeneratorTests
     }
 
     [Fact]
+    public void Packages_of_one_name_get_namespaces_of_their_own()
+    {
+        var driver = Run(
+            new WitText("1.wit", "package a:b@1.0.0; interface i { enum e { x } f: func() -> e; }"),
+            new WitText("2.wit", "package a:b@2.0.0-rc.1; interface i { use a:b/i@1.0.0.{e}; f: func() -> e; }"),
+            new WitText("3.wit", "package c:b; interface i { f: func(); }"),
+            new WitText("4.wit", "package c:d; interface i { f: func(); }"));
+        Assert.Empty(driver.GetRunResult().Diagnostics);
+        Assert.Empty(Compiled(driver).GetDiagnostics().Where(found => found.Severity >= DiagnosticSeverity.Warning));
+        var text = Text(driver);
+        Assert.All(["ABV1_0_0", "ABV2_0_0_rc_1", "CB", "D"], name => Assert.Contains($"namespace Made.Bindings.{name};", text, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void What_guests_export_has_types_but_no_host_interface()
     {
         var text = Text(Run(new WitText("a.wit", "package a:b; interface run { run: func() -> result; } world w { export run; }")));
@@ -94,6 +108,7 @@ public sealed class GeneratorTests
     [InlineData("package a:b; interface i { f: func() -> future; }", "WIT003", 40, "future is not bound yet")]
     [InlineData("package a:b; interface i { f: func(a: error-context); }", "WIT003", 38, "error-context is not bound yet")]
     [InlineData("package a:b; interface i { f: func(a: list<u8, 4>); }", "WIT003", 38, "list of fixed length is not bound yet")]
+    [InlineData("package a:b; interface i { resource r { f: static async func(); } }", "WIT003", 40, "async functions are not bound yet")]
     [InlineData("interface i { }", "WIT002", 0, "no file of this folder names the package")]
     [InlineData("package a:b; interface i {", "WIT001", 26, "the file ends")]
     public void An_error_is_a_diagnostic_at_its_place(string text, string id, int column, string message)

@@ -11,6 +11,9 @@ public sealed class AllocationTests(ITestOutputHelper output)
 {
     private const int Times = 20_000;
 
+    // Short enough for one time slice of a busy machine.
+    private const int TimedTimes = 500;
+
     // What the test's own two calls of an export allocate, and no multiple of it.
     private const long BytesMax = 20_000;
 
@@ -30,15 +33,22 @@ public sealed class AllocationTests(ITestOutputHelper output)
             PassThrough.Text(Measured), new HostInterfaces().Add(EchoInterface.Definition, state => state));
         using var guest = component.Start(new QuietHost());
         ComponentValue[] arguments = [ComponentValue.U32(Times), .. flat.Select(ComponentValue.U32)];
+        ComponentValue[] timed = [ComponentValue.U32(TimedTimes), .. arguments[1..]];
         guest.Call("loop-" + function, arguments);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var start = Stopwatch.GetTimestamp();
         guest.Call("loop-" + function, arguments);
-        var time = Stopwatch.GetElapsedTime(start);
         var bytes = GC.GetAllocatedBytesForCurrentThread() - before;
-        output.WriteLine($"{function}: {time.TotalNanoseconds / Times:F0} ns and {(double)bytes / Times:F2} bytes a call");
+        output.WriteLine($"{function}: {Shortest(() => guest.Call("loop-" + function, timed)) / TimedTimes:F0} ns and {(double)bytes / Times:F2} bytes a call");
         Assert.InRange(bytes, 0, BytesMax);
     }
+
+    // Nanoseconds, of several: whoever else runs on the machine only makes it longer.
+    private static double Shortest(Action action) => Enumerable.Range(0, 200).Min(_ =>
+    {
+        var start = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(start).TotalNanoseconds;
+    });
 
     private static HostInterface Measured => new(
         EchoInterface.Name,
