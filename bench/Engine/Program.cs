@@ -1,6 +1,6 @@
 namespace Skiff.Bench.Engine;
 
-/// <summary>What the engine costs: `calls`, `instances [module]`, or `fibers [guests [seconds]]`.</summary>
+/// <summary>What the engine costs: `calls`, `quota`, `instances [module]`, or `fibers [guests [seconds]]`.</summary>
 internal static class Program
 {
     private static async Task<int> Main(string[] arguments)
@@ -14,11 +14,14 @@ internal static class Program
             case "calls":
                 await HostCalls.RunAsync();
                 return 0;
+            case "quota":
+                await Quota.RunAsync();
+                return 0;
             case "instances":
                 await Instances.RunAsync(arguments.ElementAtOrDefault(1));
                 return 0;
             default:
-                Console.Error.WriteLine("usage: calls | instances [module] | fibers [guests [seconds]]");
+                Console.Error.WriteLine("usage: calls | quota | instances [module] | fibers [guests [seconds]]");
                 return 2;
         }
     }

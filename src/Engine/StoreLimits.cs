@@ -9,7 +9,10 @@ public sealed record StoreLimits
     /// <summary>Bounds nothing but counts, generously: for a process that runs one guest in a control group.</summary>
     public static StoreLimits None { get; } = new();
 
-    /// <summary>All linear memories of the store together, in bytes; null for no limit.</summary>
+    /// <summary>
+    /// All linear memories of the store together, in bytes; null for no limit. Objects of Wasm's own collector lie in a heap besides,
+    /// one a store, which the engine bounds by the same figure.
+    /// </summary>
     public long? MemoryBytes { get; init; }
 
     /// <summary>Elements of each table. Times <see cref="Tables"/> it bounds their sum: 8 bytes an element.</summary>

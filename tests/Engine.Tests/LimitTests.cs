@@ -124,26 +124,18 @@ public sealed class LimitTests : IDisposable
     }
 
     [Fact]
-    public void Objects_of_the_collector_count_as_memory()
+    public void Objects_of_the_guests_collector_are_bounded_too()
     {
-        CompiledModule module;
-        try
-        {
-            module = TestModule.Load(_engine, """
-                (module (type $a (array (mut i64))) (func (export "run") (result i32) (array.len (array.new $a (i64.const 1) (i32.const 10000000)))))
-                """);
-        }
-        catch (EngineException)
-        {
-            return;
-        }
-
-        using var store = new WasmStore(_engine, new StoreLimits { MemoryBytes = 10 * Page });
-        using var linker = new ModuleLinker(_engine);
-        using var linked = linker.Link(module);
-        var instance = linked.Instantiate(store, out _);
-        Assert.NotNull(instance?.FindFunction("run")!.Call(new RawValue[1]) ?? store.End);
-        module.Dispose();
+        using var guest = new TestModule(
+            _engine,
+            """
+            (module (type $a (array (mut i64)))
+              (func (export "run") (param i32) (result i32) (array.len (array.new $a (i64.const 1) (local.get 0)))))
+            """,
+            new StoreLimits { MemoryBytes = 10 * Page });
+        Assert.Null(guest.Call("run", [1000], out var length));
+        Assert.Equal(1000, length.I32);
+        Assert.NotNull(guest.Call("run", 10_000_000)!.Trap);
     }
 
     [Fact]
