@@ -41,8 +41,18 @@ public sealed class ControlGroup
     /// </summary>
     public static ControlGroup OfProcess(int pid) => FromMembership(SmallFile.Read($"/proc/{pid}/cgroup"));
 
-    /// <summary>The <see cref="Membership"/> of a living process, for <see cref="FromMembership"/>; null when it is gone.</summary>
-    public static string? TryReadMembership(int pid) => SmallFile.TryRead($"/proc/{pid}/cgroup");
+    /// <summary>
+    /// What /proc/PID/cgroup says; null when the process is gone or on its way out: of one that has begun to exit, and long before it
+    /// is a zombie, the kernel says that it is in the root of each v1 hierarchy.
+    /// </summary>
+    public static string? TryReadMembership(int pid) =>
+        SmallFile.TryRead($"/proc/{pid}/cgroup") is { } text && !IsOfExiting(text) ? text : null;
+
+    internal static bool IsOfExiting(string membership)
+    {
+        var version1 = membership.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith("0::", StringComparison.Ordinal)).ToList();
+        return version1.Count > 0 && version1.All(line => line.EndsWith(":/", StringComparison.Ordinal));
+    }
 
     /// <summary>The groups of a process whose <see cref="Membership"/> was written down while it lived.</summary>
     public static ControlGroup FromMembership(string membership) =>

@@ -65,16 +65,9 @@ internal sealed class Leftovers(ChildReaper reaper, GuestFolder folder, string i
             return null;
         }
 
-        try
-        {
-            var group = ControlGroup.OfProcess(init.Pid);
-            init.Signal(SIGKILL);
-            return group;
-        }
-        catch (LinuxException) when (!init.IsAlive)
-        {
-            return null;
-        }
+        var membership = ControlGroup.TryReadMembership(init.Pid);
+        init.Signal(SIGKILL);
+        return membership is null ? null : ControlGroup.FromMembership(membership);
     }
 
     // A runtime that was interrupted before it wrote down its container works in several processes; they, and the init that

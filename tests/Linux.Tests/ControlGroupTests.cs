@@ -11,6 +11,14 @@ public sealed class ControlGroupTests : IDisposable
 
     public void Dispose() => _root.Dispose();
 
+    [Theory]
+    [InlineData("12:memory:/\n4:cpu,cpuacct:/\n0::/system.slice/containerd.service\n", true)]
+    [InlineData("12:memory:/\n4:cpu,cpuacct:/pod/c\n0::/\n", false)]
+    [InlineData("0::/\n", false)]
+    [InlineData("0::/pod/c\n", false)]
+    public void A_process_that_exits_is_told_from_one_in_its_groups(string membership, bool exiting) =>
+        Assert.Equal(exiting, ControlGroup.IsOfExiting(membership));
+
     [Fact]
     public void Version_1_has_a_folder_for_each_controller()
     {
