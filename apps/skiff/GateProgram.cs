@@ -28,7 +28,7 @@ internal static class GateProgram
         }
         catch (Exception fault) when (fault is GuestException or DamagedCodeException)
         {
-            control.Write(StartGate.Error(fault.Message));
+            control.Write(StartGate.Refusal(fault is DamagedCodeException ? StartGate.DamagedWord : StartGate.ErrorWord, fault.Message));
             Outcome.End(new GuestExit(GuestExit.CannotExecute, fault.Message));
             throw;
         }

@@ -4,7 +4,8 @@ namespace Skiff.Guest;
 
 /// <summary>
 /// The words between the side that made a container and the run program waiting in it, over one stream socket.
-/// Run program: <c>ready\n</c>, or <c>error TEXT\n</c> and the end of the stream. Maker: <c>start\n</c>.
+/// Run program: <c>ready\n</c>, or <c>error TEXT\n</c> and the end of the stream, or <c>damaged TEXT\n</c> and that
+/// when it is the compiled code that does not load. Maker: <c>start\n</c>.
 /// The end of the stream before <c>start</c> means that the maker died: the run program ends too.
 /// </summary>
 public static class StartGate
@@ -22,10 +23,15 @@ public static class StartGate
     /// <summary>Longest message in bytes, newline included; longer error texts are cut.</summary>
     public const int MessageBytesMax = 16 * 1024;
 
-    public static byte[] Error(string text)
+    public const string ErrorWord = "error ";
+
+    public const string DamagedWord = "damaged ";
+
+    /// <param name="word"><see cref="ErrorWord"/> or <see cref="DamagedWord"/>.</param>
+    public static byte[] Refusal(string word, string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var line = "error " + text.ReplaceLineEndings(" | ") + "\n";
+        var line = word + text.ReplaceLineEndings(" | ") + "\n";
         var bytes = Encoding.UTF8.GetBytes(line);
         return bytes.Length <= MessageBytesMax ? bytes : [.. bytes.AsSpan(0, MessageBytesMax - 1), (byte)'\n'];
     }

@@ -6,7 +6,8 @@ using Skiff.Linux;
 namespace Skiff.Sandbox;
 
 /// <summary>Compiled code of a guest, open: it stays usable when the cache is cleaned meanwhile.</summary>
-internal sealed record GuestCode(CodeKind Kind, SafeFileHandle Handle) : IDisposable
+/// <param name="Forget">Takes it out of the cache, because it does not load.</param>
+internal sealed record GuestCode(CodeKind Kind, SafeFileHandle Handle, Action Forget) : IDisposable
 {
     public void Dispose() => Handle.Dispose();
 }
@@ -94,7 +95,7 @@ internal sealed class CodeProvider(ChildReaper reaper, SandboxPlaces places, Tim
     });
 
     private GuestCode? TryOpen(string digest) =>
-        InCache(() => _cache.TryOpen(digest) is { } entry ? new GuestCode(entry.Kind, entry.Handle) : null);
+        InCache(() => _cache.TryOpen(digest) is { } entry ? new GuestCode(entry.Kind, entry.Handle, () => _cache.Remove(digest)) : null);
 
     private static T InCache<T>(Func<T> work)
     {

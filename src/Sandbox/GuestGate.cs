@@ -11,13 +11,16 @@ internal sealed class GuestGate : IDisposable
 {
     private readonly Socket _socket;
 
-    private GuestGate(Socket socket) => _socket = socket;
+    private readonly GuestCode _code;
+
+    private GuestGate(Socket socket, GuestCode code) => (_socket, _code) = (socket, code);
 
     /// <summary>A gate and the end for the run program, which the caller disposes once the program has it.</summary>
-    public static (GuestGate Gate, SafeFileHandle Theirs) Open()
+    /// <param name="code">What the program runs; when it does not load, it is taken out of the cache.</param>
+    public static (GuestGate Gate, SafeFileHandle Theirs) Open(GuestCode code)
     {
         var (ours, theirs) = Descriptors.SocketPair();
-        return (new GuestGate(ours), theirs);
+        return (new GuestGate(ours, code), theirs);
     }
 
     /// <summary>
@@ -34,7 +37,7 @@ internal sealed class GuestGate : IDisposable
 
         if (!line.AsSpan().SequenceEqual(StartGate.Ready))
         {
-            throw new SandboxException(TextOf(line), SandboxFault.InvalidArgument);
+            throw Refused(Encoding.UTF8.GetString(line).TrimEnd('\n'));
         }
 
         try
@@ -81,12 +84,24 @@ internal sealed class GuestGate : IDisposable
         return buffer;
     }
 
-    private static string TextOf(byte[] line)
+    private SandboxException Refused(string text)
     {
-        const string Prefix = "error ";
-        var text = Encoding.UTF8.GetString(line).TrimEnd('\n');
-        return text.StartsWith(Prefix, StringComparison.Ordinal)
-            ? text[Prefix.Length..]
-            : $"The run program said '{text[..Math.Min(text.Length, 200)]}' instead of ready: it and the shim are not of the same version; install both anew.";
+        if (text.StartsWith(StartGate.ErrorWord, StringComparison.Ordinal))
+        {
+            return new SandboxException(text[StartGate.ErrorWord.Length..], SandboxFault.InvalidArgument);
+        }
+
+        if (text.StartsWith(StartGate.DamagedWord, StringComparison.Ordinal))
+        {
+            // Not mended here: this init is the container's, its number is known, and its program has no more to do than to end.
+            _code.Forget();
+            return new SandboxException(
+                $"{text[StartGate.DamagedWord.Length..]}. It was taken out of the cache: the next start of this module compiles it anew.",
+                SandboxFault.FailedPrecondition);
+        }
+
+        return new SandboxException(
+            $"The run program said '{text[..Math.Min(text.Length, 200)]}' instead of ready: it and the shim are not of the same version; install both anew.",
+            SandboxFault.InvalidArgument);
     }
 }

@@ -24,7 +24,7 @@ internal sealed record GuestMaking(GuestRequest Request, Bundle Bundle, GuestFol
         Folder.Runtime = runtime.Program;
         var wasm = Entry as Entry.Wasm;
         var runs = wasm is not null && Bundle.Spec.Hooks.AtStart == 0;
-        var (gate, theirs) = wasm is null ? default : GuestGate.Open();
+        var (gate, theirs) = wasm is null ? default : GuestGate.Open(wasm.Code);
         var console = Terminal ? new ConsolePlace(tools.Places.RunFolder) : null;
         try
         {

@@ -75,7 +75,7 @@ internal sealed class OciExec(OciGuest guest, ReadOnlyMemory<byte> processJson, 
         var json = wasm is null
             ? SpecForGuest.NativeProcess(processJson, process, stdio.Terminal)
             : SpecForGuest.WasmProcess(processJson, process, stdio.Terminal, wasm.Command);
-        var (gate, theirs) = wasm is null ? default : GuestGate.Open();
+        var (gate, theirs) = wasm is null ? default : GuestGate.Open(wasm.Code);
         using var console = stdio.Terminal ? new ConsolePlace(guest.Tools.Places.RunFolder) : null;
         using (gate)
         {

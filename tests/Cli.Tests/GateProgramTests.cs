@@ -52,7 +52,7 @@ public sealed class GateProgramTests : IDisposable
     public async Task Damaged_code_is_an_error_before_the_start()
     {
         using var code = Descriptors.Memory("code", Encoding.UTF8.GetBytes("no code"));
-        await AssertErrorAsync(code, ["--kind", "component", "--", "guest"], "error compiled code");
+        await AssertErrorAsync(code, ["--kind", "component", "--", "guest"], "damaged compiled code");
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Skiff.Guest;
 using Skiff.Sandbox.Tests.Doubles;
 
 namespace Skiff.Sandbox.Tests;
@@ -23,6 +24,20 @@ public sealed class LifecycleTests(SandboxFixture fixture)
         var guest = await bundle.CreateAsync();
         await guest.StartAsync(Cancellation);
         return guest;
+    }
+
+    // A refusal may already be the error of Create, when the run program is quicker than we are.
+    private static async Task StartAndDeleteAsync(TestBundle bundle)
+    {
+        var guest = await bundle.CreateAsync();
+        try
+        {
+            await guest.StartAsync(Cancellation);
+        }
+        finally
+        {
+            await guest.DeleteAsync(Cancellation);
+        }
     }
 
     private static async Task DeleteAsync(TestBundle bundle, IGuest guest)
@@ -113,20 +128,24 @@ public sealed class LifecycleTests(SandboxFixture fixture)
     {
         using var bundle = Bundle(runtime, "/app.wasm", "refuse");
         bundle.Put("/app.wasm", fixture.CachedModule("refused"));
-        var fault = await Assert.ThrowsAsync<SandboxException>(async () =>
-        {
-            var guest = await bundle.CreateAsync();
-            try
-            {
-                await guest.StartAsync(Cancellation);
-            }
-            finally
-            {
-                await guest.DeleteAsync(Cancellation);
-            }
-        });
+        var fault = await Assert.ThrowsAsync<SandboxException>(() => StartAndDeleteAsync(bundle));
         Assert.Equal("the module imports what nobody has", fault.Message);
         Assert.Equal(SandboxFault.InvalidArgument, fault.Fault);
+        Assert.Empty(bundle.Traces());
+    }
+
+    [Fact]
+    public async Task Code_that_does_not_load_is_taken_out_of_the_cache()
+    {
+        using var bundle = Bundle("crun", "/app.wasm", "damaged");
+        var module = fixture.CachedModule("damaged");
+        bundle.Put("/app.wasm", module);
+        var entry = new CodeCache(fixture.Places.Cache).PathOf(ContentDigest.Of(module), CodeKind.Module);
+        Assert.True(File.Exists(entry));
+        var fault = await Assert.ThrowsAsync<SandboxException>(() => StartAndDeleteAsync(bundle));
+        Assert.Contains("compiles it anew", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(SandboxFault.FailedPrecondition, fault.Fault);
+        Assert.False(File.Exists(entry));
         Assert.Empty(bundle.Traces());
     }
 
@@ -179,7 +198,7 @@ public sealed class LifecycleTests(SandboxFixture fixture)
     {
         using var bundle = Bundle(runtime, "/app.wasm", "sleep");
         bundle.Put("/app.wasm", fixture.CachedModule("exec init"));
-        bundle.Put("/other.wasm", fixture.CachedModule("exec other", Skiff.Guest.CodeKind.Component));
+        bundle.Put("/other.wasm", fixture.CachedModule("exec other", CodeKind.Component));
         var guest = await StartedAsync(bundle);
 
         async Task<(int Code, string Output)> ExecAsync(string name, params IReadOnlyList<string> arguments)

@@ -62,6 +62,25 @@ public sealed class CacheTests(Nodes nodes) : NodeTest(nodes)
     }
 
     [Theory, OnContainerd]
+    public async Task A_damaged_entry_fails_one_start_and_is_compiled_again_at_the_next(string version)
+    {
+        await using var node = await OwnNodeAsync(version);
+        (await node.Ctr.RunGuestAsync("/toolbox.wasm")).Succeeded();
+        var entry = Assert.Single(Entries(node));
+        var length = new FileInfo(entry).Length;
+        File.SetUnixFileMode(entry, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await using (var file = new FileStream(entry, FileMode.Open, FileAccess.Write))
+        {
+            // All but the header, which tells the length, and the section table.
+            file.Position = 64;
+            await file.WriteAsync(new byte[Math.Min(length - 64, 8192)]);
+        }
+
+        Assert.Contains("compiles it anew", (await node.Ctr.RunGuestAsync("/toolbox.wasm")).Error, StringComparison.Ordinal);
+        Assert.Equal("hello from C\n", (await node.Ctr.RunGuestAsync("/toolbox.wasm")).Succeeded());
+    }
+
+    [Theory, OnContainerd]
     public async Task Only_root_may_enter_the_cache(string version)
     {
         await using var node = await OwnNodeAsync(version);

@@ -19,6 +19,11 @@ static int run(int count, char **arguments)
         write(3, text, strlen(text));
         return 126;
     }
+    if (strcmp(what, "damaged") == 0) {
+        const char *text = "damaged the code does not load\n";
+        write(3, text, strlen(text));
+        return 126;
+    }
     if (strcmp(what, "die") == 0) {
         return 9;
     }
