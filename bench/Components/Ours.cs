@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Skiff.Components;
 using Skiff.Components.Abi;
@@ -63,7 +64,7 @@ internal sealed class Ours : IDisposable
     private CompiledModule Load(CoreModule module)
     {
         // By way of a file, as the product does: only a mapped image gives a new instance its memory copy-on-write.
-        var path = Path.Combine(Path.GetTempPath(), $"skiff-bench-{module.Digest}.cwasm");
+        var path = Path.Combine(Path.GetTempPath(), $"skiff-bench-{Convert.ToHexStringLower(SHA256.HashData(module.Bytes.Span))}.cwasm");
         if (!File.Exists(path))
         {
             using var code = _engine.Compile(module.Bytes.Span, component: false);

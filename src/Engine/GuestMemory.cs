@@ -24,6 +24,15 @@ public readonly unsafe struct GuestMemory : IEquatable<GuestMemory>
         }
     }
 
+    /// <summary>The memory as it is now, for several accesses with no guest code between; its first 2 GiB where it is larger.</summary>
+    /// <param name="length">Bytes of all of it.</param>
+    public Span<byte> Whole(out ulong length)
+    {
+        var memory = _memory;
+        length = ModuleApi.wasmtime_memory_data_size(_context, &memory);
+        return new Span<byte>(ModuleApi.wasmtime_memory_data(_context, &memory), (int)Math.Min(length, int.MaxValue));
+    }
+
     /// <summary>A part of the memory, checked in 64 bits; may lie anywhere in it, also beyond 2 GiB.</summary>
     /// <exception cref="GuestTrapException">It does not lie in the memory, or is longer than a span can be (2 GiB).</exception>
     public Span<byte> Slice(uint address, uint length) => Slice((ulong)address, length);

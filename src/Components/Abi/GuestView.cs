@@ -63,23 +63,18 @@ internal ref struct GuestView
         return slice;
     }
 
-    // A memory beyond 2 GiB does not fit into a span, and takes this way each time.
+    // What lies beyond 2 GiB does not fit into a span, and takes this way each time.
     private Span<byte> SliceAfresh(uint address, uint length)
     {
-        var memory = _instance.Memory(_slot);
-        var size = memory.Length;
-        if ((ulong)address + length > size)
+        ref readonly var memory = ref _instance.Memory(_slot);
+        _view = memory.Whole(out var size);
+        var end = (ulong)address + length;
+        if (end > size)
         {
             Violation.OutOfBounds(address, length, size);
         }
 
-        if (size > int.MaxValue)
-        {
-            return memory.Slice((ulong)address, length);
-        }
-
-        _view = memory.Slice(0UL, (uint)size);
-        return _view.Slice((int)address, (int)length);
+        return end <= (uint)_view.Length ? _view.Slice((int)address, (int)length) : memory.Slice((ulong)address, length);
     }
 
     private readonly void Account()
