@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using Skiff.Engine.Native;
@@ -27,7 +28,7 @@ internal static unsafe class HostCallbacks
     {
         try
         {
-            var binding = (HostBinding)GCHandle.FromIntPtr(data).Target!;
+            var binding = Unsafe.As<HostBinding>(GCHandle.FromIntPtr(data).Target!);
             var call = new HostCall(binding, caller, new Span<RawValue>(values, (int)count), suspends: false);
             binding.Function(ref call);
             return 0;

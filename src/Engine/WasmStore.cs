@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Skiff.Engine.Native;
 
@@ -160,8 +161,11 @@ public sealed unsafe class WasmStore : IDisposable
         Handle.Dispose();
     }
 
-    internal static WasmStore FromSelf(nint self) => (WasmStore)GCHandle.FromIntPtr(self).Target!;
+    // On the way of every host call: the handle was made in the constructor, so the type is known.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static WasmStore FromSelf(nint self) => Unsafe.As<WasmStore>(GCHandle.FromIntPtr(self).Target!);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static WasmStore OfCaller(nint caller) =>
         FromSelf(StoreApi.wasmtime_context_get_data(ModuleApi.wasmtime_caller_context(caller)));
 
