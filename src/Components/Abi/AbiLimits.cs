@@ -11,4 +11,10 @@ internal static class AbiLimits
     /// host's memory (a list of a million strings that are all the same megabyte). Honest guests overlap a little.
     /// </summary>
     public const ulong LiftedMemoryMultiple = 4;
+
+    /// <summary>Bytes that every call may lift, however small the guest's memory.</summary>
+    public const ulong LiftedAlways = 16 << 20;
+
+    /// <summary>Bytes that an interpreted value takes in the host, by which lists of small elements are charged.</summary>
+    public const uint ValueBytes = 32;
 }

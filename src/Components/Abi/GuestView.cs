@@ -54,13 +54,19 @@ internal ref struct GuestView
         }
 
         var slice = Slice(address, (uint)bytes, alignment);
+        Charge(bytes);
+        return slice;
+    }
+
+    /// <summary>Charges the call for memory that it makes the host take.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Charge(ulong bytes)
+    {
         _lifted += bytes;
-        if (_lifted > (uint)_view.Length)
+        if (_lifted > AbiLimits.LiftedAlways)
         {
             Account();
         }
-
-        return slice;
     }
 
     // What lies beyond 2 GiB does not fit into a span, and takes this way each time.

@@ -128,6 +128,7 @@ internal ref struct Lifter
             return ComponentValue.Bytes(memory.ToArray());
         }
 
+        _memory.Charge((ulong)length * AbiLimits.ValueBytes);
         var values = new ComponentValue[length];
         for (var i = 0; i < values.Length; i++)
         {

@@ -72,7 +72,11 @@ public sealed class ComponentInstance : IDisposable
 
         foreach (var core in _linked.Plan.CoreInstances)
         {
-            // Lazy ones as well: later they would have to be made from within a call, where the engine makes instances synchronously only.
+            if (core.IsLazy)
+            {
+                continue;
+            }
+
             var made = _linked.Prelinked(core) is { } prelinked
                 ? await prelinked.InstantiateAsync(Store, cancellation).ConfigureAwait(false)
                 : await ModuleInstance.InstantiateAsync(Store, _linked.Module(core.Module), Imports(core), cancellation).ConfigureAwait(false);
@@ -111,20 +115,22 @@ public sealed class ComponentInstance : IDisposable
         Destroy(resource.Type, resource.Host, resource.Representation, null);
     }
 
-    /// <summary>Disposes the host's objects that the guest still owns, and then all that the guest is.</summary>
+    /// <summary>Deletes all that the guest is, and disposes the host's objects that it still owned.</summary>
+    /// <exception cref="InvalidOperationException">The guest still runs: stop it and await its call first.</exception>
+    /// <exception cref="AggregateException">Some objects could not be disposed of; all others were.</exception>
     public void Dispose()
     {
-        var states = Interlocked.Exchange(ref _states, []);
-        try
+        // Refuses while the guest runs, and then nothing has been taken from it.
+        Store.Dispose();
+        List<Exception>? faults = null;
+        foreach (var state in Interlocked.Exchange(ref _states, []))
         {
-            foreach (var state in states)
-            {
-                state?.Handles.Dispose();
-            }
+            state?.Handles.Dispose(ref faults);
         }
-        finally
+
+        if (faults is not null)
         {
-            Store.Dispose();
+            throw new AggregateException("resources of a guest could not be disposed of", faults);
         }
     }
 

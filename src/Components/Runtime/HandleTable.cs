@@ -132,16 +132,26 @@ internal sealed class HandleTable
     public void EndLend(uint index) => _entries[index].Lends--;
 
     /// <summary>Empties the table and disposes every host object that it owned.</summary>
-    public void Dispose()
+    /// <param name="faults">Gets what those threw that could not be disposed of; all others are.</param>
+    public void Dispose(ref List<Exception>? faults)
     {
         var entries = _entries;
         var used = _used;
         (_entries, _used, _free, Count) = ([], 0, 0, 0);
         for (var i = 1; i <= used; i++)
         {
-            if (entries[i] is { Kind: HandleKind.Own, Object: IDisposable owned })
+            try
             {
-                owned.Dispose();
+                if (entries[i] is { Kind: HandleKind.Own, Object: IDisposable owned })
+                {
+                    owned.Dispose();
+                }
+            }
+#pragma warning disable CA1031 // the others must go as well; the caller throws it on
+            catch (Exception fault)
+#pragma warning restore CA1031
+            {
+                (faults ??= []).Add(fault);
             }
         }
     }
