@@ -7,7 +7,9 @@ using Skiff.Engine;
 
 // usage: Skiff.Bench.Components [--rounds N] [--only CALL] [--js COMPONENT]
 var rounds = Option("--rounds") is { } count ? int.Parse(count, CultureInfo.InvariantCulture) : 15;
-using var engine = new WasmEngine();
+const int Live = 1000;
+// As a server sets it up.
+using var engine = new WasmEngine(new WasmEngineOptions { Pool = new PoolOptions(Live + 16) });
 var calls = new Calls();
 
 Console.WriteLine($"{Environment.ProcessorCount} processors, {RuntimeInformation()}, {rounds} rounds, medians (10 % to 90 %)");
@@ -120,7 +122,6 @@ void Starting(string what, byte[] binary, HostInterfaces host, bool peer)
     var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
     pair.Print($"{allocated} managed bytes an instance");
 
-    const int Live = 1000;
     var live = new List<ComponentInstance>(Live);
     ours.Start(calls).Dispose();
     var resident = Figures.ResidentBytes();

@@ -221,6 +221,22 @@ public sealed class HostInterfaceTests
         Assert.Equal(ComponentValue.U32(2), await call);
     }
 
+    [Theory]
+    [InlineData("näme")]
+    [InlineData("closed")]
+    [InlineData("broken")]
+    public void The_interpreter_and_a_binding_give_the_guest_the_same(string name)
+    {
+        var (bound, interpreted) = (new FakeStreams(), new FakeStreams());
+        using var one = Run(true, true, false, bound);
+        using var two = new RunningGuest(Shimmed, new HostInterfaces().Add(Interpreted(interpreted)));
+        Assert.Equal(one.Call("run", ComponentValue.String(name)), two.Call("run", ComponentValue.String(name)));
+        Assert.Equal(bound.Opened[0].Written, interpreted.Opened[0].Written);
+        Assert.Equal(1, bound.Opened[0].Disposals);
+        Assert.Equal(1, interpreted.Opened[0].Disposals);
+        Assert.Equal(bound.Opened[0].Fault?.IsDisposed, interpreted.Opened[0].Fault?.IsDisposed);
+    }
+
     [Fact]
     public void An_error_of_the_host_reaches_the_guest()
     {
@@ -229,6 +245,32 @@ public sealed class HostInterfaceTests
         Assert.Equal(ComponentValue.U32(1001), guest.Call("run", ComponentValue.String("closed")));
         Assert.Equal(ComponentValue.U32(1000), guest.Call("run", ComponentValue.String("broken")));
         Assert.True(streams.Opened[1].Fault!.IsDisposed);
+    }
+
+    // The interface once more, by values.
+    private static HostInterface Interpreted(FakeStreams streams)
+    {
+        static FakeStream Self(ComponentValue[] arguments) => (FakeStream)arguments[0].AsResource.Host!;
+        static ComponentValue Result<T>(Result<T, FakeError> result, Func<T, ComponentValue?> value) => !result.IsError
+            ? ComponentValue.Ok(value(result.Value))
+            : ComponentValue.Error(result.ErrorValue.Fault is { } fault
+                ? ComponentValue.Variant(0, ComponentValue.Resource(new ComponentResource(fault, StreamsInterface.Fault)))
+                : ComponentValue.Variant(1));
+        return new HostInterface(
+            "test:io/streams@0.2.9",
+            [
+                new HostFunctionDefinition("open", null, (_, arguments) => ComponentValue.Resource(
+                    new ComponentResource(streams.Open(arguments[0].AsString), StreamsInterface.Stream))),
+                new HostFunctionDefinition("[method]stream.check-write", null, (_, arguments) =>
+                    Result(Self(arguments).CheckWrite(), value => ComponentValue.U64(value))),
+                new HostFunctionDefinition("[method]stream.count", null, (_, arguments) => ComponentValue.U32(Self(arguments).Count)),
+                new HostFunctionDefinition("[method]stream.write", null, (_, arguments) =>
+                    Result(Self(arguments).Write(arguments[1].AsBytes!), _ => null)),
+                new HostFunctionDefinition("[method]stream.read", null, (_, arguments) => Result(
+                    Self(arguments).ReadAsync(arguments[1].AsU64).AsTask().GetAwaiter().GetResult(),
+                    value => ComponentValue.Bytes(value.ToArray()))),
+            ],
+            [StreamsInterface.Stream, StreamsInterface.Fault]);
     }
 
     private static RunningGuest Run(bool shimmed, bool elide, bool fibers, FakeStreams streams)

@@ -297,6 +297,18 @@ public sealed class LyingGuestTests
         Assert.Equal([1, 1], streams.Opened.Select(stream => stream.Disposals));
     }
 
+    [Fact]
+    public void An_object_that_cannot_be_disposed_keeps_no_other_from_it()
+    {
+        var streams = new FakeStreams();
+        var guest = Caller(streams);
+        guest.Call("x-open");
+        guest.Call("x-open");
+        streams.Opened[1].DisposeThrows = true;
+        Assert.IsType<IOException>(Assert.Throws<AggregateException>(guest.Dispose).InnerException);
+        Assert.Equal([1, 1, 1], streams.Opened.Select(stream => stream.Disposals));
+    }
+
     // One stream is open already: handle 1.
     private static RunningGuest Caller(FakeStreams streams)
     {

@@ -153,6 +153,8 @@ internal sealed class FakeStream(string name) : IDisposable
 
     public int Disposals { get; private set; }
 
+    public bool DisposeThrows { get; set; }
+
     public FakeFault? Fault { get; set; }
 
     public TaskCompletionSource? Gate { get; init; } = name.StartsWith("slow", StringComparison.Ordinal) ? new() : null;
@@ -183,5 +185,12 @@ internal sealed class FakeStream(string name) : IDisposable
 
     public void Join(FakeStream other) => Written.AddRange(other.Written);
 
-    public void Dispose() => Disposals++;
+    public void Dispose()
+    {
+        Disposals++;
+        if (DisposeThrows)
+        {
+            throw new IOException("no");
+        }
+    }
 }
