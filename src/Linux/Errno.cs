@@ -20,6 +20,7 @@ public static class Errno
     public const int ENOTDIR = 20;
     public const int EISDIR = 21;
     public const int EINVAL = 22;
+    public const int EMFILE = 24;
     public const int ENOTTY = 25;
     public const int ENOSPC = 28;
     public const int EPIPE = 32;
@@ -29,8 +30,6 @@ public static class Errno
     public const int EPROTO = 71;
     public const int EOPNOTSUPP = 95;
     public const int EADDRINUSE = 98;
-    public const int EDESTADDRREQ = 89;
-    public const int EINPROGRESS = 115;
     public const int ENOTCONN = 107;
-    public const int ECONNABORTED = 103;
+    public const int EINPROGRESS = 115;
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Skiff.Wasi.Sockets;
 using Skiff.Wasi.Streams;
 
@@ -21,6 +22,12 @@ public sealed record WasiContext
 
     /// <summary>Sockets and name lookup.</summary>
     public NetworkGrants Network { get; init; } = NetworkGrants.None;
+
+    /// <summary>
+    /// TCP addresses that are listened at before a Preview 1 guest starts, which gets the sockets as its first descriptors
+    /// behind the directories. Preview 2 guests listen by themselves.
+    /// </summary>
+    public IReadOnlyList<IPEndPoint> Listeners { get; init; } = [];
 
     /// <summary>The standard streams; null: nothing to read, and what is written is thrown away.</summary>
     public StandardStreams? Stdio { get; init; }

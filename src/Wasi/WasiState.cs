@@ -27,9 +27,18 @@ public sealed class WasiState : IDisposable
         Clocks = new GuestClocks(host.Time);
         Random = new RandomSource();
         Stdio = context.Stdio ?? StandardStreams.None();
-        var budget = new DescriptorBudget(context.DescriptorsMax + context.Preopens.Count);
+        // What the operator opens for the guest does not count as the guest's.
+        var budget = new DescriptorBudget(context.DescriptorsMax + context.Preopens.Count + context.Listeners.Count);
         Files = new Filesystem(context.Preopens, Random, host.Readiness, budget);
-        Sockets = new GuestSockets(context.Network, host.Readiness, budget);
+        try
+        {
+            Sockets = new GuestSockets(context.Network, context.Listeners, host.Readiness, budget);
+        }
+        catch
+        {
+            Files.Dispose();
+            throw;
+        }
     }
 
     public ProgramEnvironment Environment { get; }
@@ -57,6 +66,7 @@ public sealed class WasiState : IDisposable
             _ended.Cancel();
             _preview1?.Dispose();
             Files.Dispose();
+            Sockets.Dispose();
             Stdio.Dispose();
         }
     }

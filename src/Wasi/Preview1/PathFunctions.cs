@@ -141,7 +141,8 @@ internal static class PathFunctions
             return refusal;
         }
 
-        // Libraries ask for every right there is and take what they get; only these two change how a file is opened.
+        // Libraries ask for every right there is and take what they get (Go: that of setting sizes, to read); only these two
+        // change how a file is opened.
         var rights = (Rights)call.U64(5);
         if ((rights & ~directory.Inheriting & (Rights.FdRead | Rights.FdWrite)) != 0)
         {
@@ -149,8 +150,8 @@ internal static class PathFunctions
         }
 
         var request = Preview1Words.Of((OFlags)oflags) | Preview1Words.Of((FdFlags)fdflags);
-        request |= (rights & Rights.Reading) != 0 ? OpenRequest.Read : OpenRequest.None;
-        request |= (rights & Rights.Writing) != 0 ? OpenRequest.Write : OpenRequest.None;
+        request |= (rights & Rights.FdRead) != 0 ? OpenRequest.Read : OpenRequest.None;
+        request |= (rights & Rights.FdWrite) != 0 ? OpenRequest.Write : OpenRequest.None;
         request |= Follows(call.U32(1)) ? OpenRequest.FollowSymbolicLink : OpenRequest.None;
         var memory = call.Memory1();
         memory.Slice(call.U32(8), sizeof(uint));

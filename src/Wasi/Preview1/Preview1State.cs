@@ -24,6 +24,12 @@ internal sealed class Preview1State : IDisposable
             }
         }
 
+        // Behind the directories: libraries look for those from 3 on, and stop at the first number that is none.
+        foreach (var listener in wasi.Sockets.TakeListeners())
+        {
+            _numbers.Add(new OpenSocket(listener));
+        }
+
         _free = _numbers.Count;
     }
 

@@ -125,11 +125,7 @@ internal sealed class Descriptor(FileDescriptor file, MetadataHash hash) : IDesc
         request |= (flags & (DescriptorFlags.FileIntegritySync | DescriptorFlags.RequestedWriteSync)) != 0
             ? OpenRequest.Synchronous
             : OpenRequest.None;
-        if ((flags & DescriptorFlags.MutateDirectory) != 0 && !file.CanMutate && file.IsDirectory)
-        {
-            return ErrorCode.ReadOnly;
-        }
-
+        // Mutate-directory is not asked for but inherited: libraries name it when they only want to list.
         var error = file.Open(path.Bytes, request, out var opened);
         return error == WasiErrno.Success ? Result<IDescriptor, ErrorCode>.Ok(new Descriptor(opened!, hash)) : FilesystemWords.Of(error);
     }

@@ -8,18 +8,34 @@ using Skiff.Wasi.Streams;
 namespace Skiff.Wasi.Sockets;
 
 /// <summary>Sockets and name lookup of one guest, within its grants.</summary>
-public sealed class GuestSockets
+public sealed class GuestSockets : IDisposable
 {
     /// <summary>Addresses that names were found to have. Beyond it, the oldest knowledge goes: all of it.</summary>
     private const int ResolvedMax = 1024;
 
     private readonly Dictionary<IPAddress, List<AddressGrant>> _resolved = [];
 
-    internal GuestSockets(NetworkGrants grants, ReadinessLoop readiness, DescriptorBudget budget)
+    private readonly List<TcpSocket> _listeners = [];
+
+    /// <param name="listeners">Addresses to listen at from the start; see <see cref="WasiContext.Listeners"/>.</param>
+    /// <exception cref="Linux.LinuxException">One cannot be listened at; the message names it.</exception>
+    internal GuestSockets(NetworkGrants grants, IReadOnlyList<IPEndPoint> listeners, ReadinessLoop readiness, DescriptorBudget budget)
     {
         Grants = grants;
         Readiness = readiness;
         Budget = budget;
+        try
+        {
+            foreach (var listener in listeners)
+            {
+                _listeners.Add(TcpSocket.Listening(this, new InternetEndpoint(listener.Address, (ushort)listener.Port)));
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public NetworkGrants Grants { get; }
@@ -65,6 +81,17 @@ public sealed class GuestSockets
             }
         }
     }
+
+    /// <summary>The listening sockets, for whoever gives them to the guest and disposes them.</summary>
+    internal IReadOnlyList<TcpSocket> TakeListeners()
+    {
+        var taken = _listeners.ToArray();
+        _listeners.Clear();
+        return taken;
+    }
+
+    /// <summary>Closes the listeners that nobody took.</summary>
+    public void Dispose() => _listeners.ForEach(listener => listener.Dispose());
 
     /// <summary>Opens a socket; null and why not.</summary>
     internal SharedDescriptor? TryOpen(bool v6, bool stream, out ErrorCode error)

@@ -10,7 +10,9 @@ internal static class SocketWords
 {
     private const int HextetBytes = 2;
 
-    public static ErrorCode Of(long answer) => LinuxErrors.Of(answer) switch
+    public static ErrorCode Of(long answer) => Of(LinuxErrors.Of(answer));
+
+    public static ErrorCode Of(WasiErrno errno) => errno switch
     {
         WasiErrno.Access or WasiErrno.NotPermitted => ErrorCode.AccessDenied,
         WasiErrno.NotSupported or WasiErrno.ProtocolNotSupported or WasiErrno.NoProtocolOption or WasiErrno.AddressFamilyNotSupported =>

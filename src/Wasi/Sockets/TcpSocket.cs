@@ -1,3 +1,4 @@
+using System.Net;
 using Skiff.Components.Host;
 using Skiff.Linux;
 using Skiff.Linux.Files;
@@ -47,7 +48,53 @@ internal sealed partial class TcpSocket : ITcpSocket, IDisposable
         Closed,
     }
 
-    private System.Runtime.InteropServices.SafeHandle Handle => _shared.Handle;
+    internal System.Runtime.InteropServices.SafeHandle Handle => _shared.Handle;
+
+    internal ReadinessLoop Loop => _sockets.Readiness;
+
+    /// <summary>A socket that listens already, for guests that cannot make one (Preview 1). The operator names it, so no grant is asked.</summary>
+    /// <exception cref="LinuxException">It cannot; the message names the address.</exception>
+    public static TcpSocket Listening(GuestSockets sockets, InternetEndpoint local)
+    {
+        var subject = $"{new IPEndPoint(local.Address, local.Port)}";
+        var shared = sockets.TryOpen(local.IsV6, stream: true, out _) ?? throw new LinuxException("socket", Errno.EMFILE, subject);
+        SocketCalls.SetOption(shared.Handle, SocketOption.ReuseAddress, 1);
+        var answer = SocketCalls.Bind(shared.Handle, local);
+        answer = answer < 0 ? answer : SocketCalls.Listen(shared.Handle, BacklogDefault);
+        var socket = new TcpSocket(sockets, shared, local.IsV6, State.Listening);
+        if (answer < 0)
+        {
+            socket.Dispose();
+            throw new LinuxException("listen at", -answer, subject);
+        }
+
+        return socket;
+    }
+
+    /// <summary>The next connection, without streams.</summary>
+    public WasiErrno TryAccept(out TcpSocket? accepted)
+    {
+        accepted = null;
+        if (_state != State.Listening)
+        {
+            return WasiErrno.Invalid;
+        }
+
+        if (!_sockets.Budget.TryTake())
+        {
+            return WasiErrno.TooManyFiles;
+        }
+
+        var answer = SocketCalls.Accept(Handle, out var handle);
+        if (answer < 0)
+        {
+            _sockets.Budget.GiveBack();
+            return LinuxErrors.Of(answer);
+        }
+
+        accepted = new TcpSocket(_sockets, new SharedDescriptor(handle!, isNonBlocking: true), _v6, State.Connected);
+        return WasiErrno.Success;
+    }
 
     public static Result<ITcpSocket, ErrorCode> Create(GuestSockets sockets, IpAddressFamily family)
     {
@@ -196,22 +243,14 @@ internal sealed partial class TcpSocket : ITcpSocket, IDisposable
             return ErrorCode.InvalidState;
         }
 
-        if (!_sockets.Budget.TryTake())
+        var error = TryAccept(out var accepted);
+        if (error != WasiErrno.Success)
         {
-            return ErrorCode.NewSocketLimit;
+            return SocketWords.Of(error);
         }
 
-        var answer = SocketCalls.Accept(Handle, out var accepted);
-        if (answer < 0)
-        {
-            _sockets.Budget.GiveBack();
-            // accept(2): a connection that went before it was taken is no error of the listener's.
-            return answer == -Errno.ECONNABORTED ? ErrorCode.ConnectionAborted : SocketWords.Of(answer);
-        }
-
-        var socket = new TcpSocket(_sockets, new SharedDescriptor(accepted!, isNonBlocking: true), _v6, State.Connected);
-        var (input, output) = socket.Streams();
-        return ((ITcpSocket)socket, input, output);
+        var (input, output) = accepted!.Streams();
+        return ((ITcpSocket)accepted, input, output);
     }
 
     public Result<Unit, ErrorCode> Shutdown(ShutdownType shutdownType)
