@@ -52,7 +52,7 @@ internal sealed class ComponentGuest : IDisposable
     {
         var outcome = Start();
         Assert.True(outcome.End?.Trap is null, outcome.End?.Trap?.ToString());
-        return outcome.End?.ExitStatus ?? (int)outcome.Value!.Case;
+        return outcome.End?.ExitStatus ?? (int)outcome.Value!.Value.Case;
     }
 
     public CallOutcome Start()

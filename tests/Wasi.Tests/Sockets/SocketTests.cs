@@ -7,7 +7,6 @@ using Skiff.Wasi.Bindings.Sockets;
 using Skiff.Wasi.Files;
 using Skiff.Wasi.Preview2;
 using Skiff.Wasi.Sockets;
-using Skiff.Wasi.Streams;
 
 namespace Skiff.Wasi.Tests.Sockets;
 
