@@ -237,6 +237,57 @@ public sealed class HostInterfaceTests
         Assert.Equal(bound.Opened[0].Fault?.IsDisposed, interpreted.Opened[0].Fault?.IsDisposed);
     }
 
+    [Theory]
+    [InlineData("nothing")]
+    [InlineData("text")]
+    [InlineData("write")]
+    [InlineData("count")]
+    public void A_call_of_the_host_allocates_nothing(string function)
+    {
+        var streams = new FakeStreams();
+        using var guest = new RunningGuest(
+            $"""
+            (component
+              {Parts.StreamsImport}
+              {Parts.Libc}
+              (core instance $libc (instantiate $libc))
+              (alias core export $libc "memory" (core memory $mem))
+              (core func $nothing (canon lower (func $s "nothing")))
+              (core func $text (canon lower (func $s "text") (memory $mem)))
+              (core func $open (canon lower (func $s "open") (memory $mem)))
+              (core func $write (canon lower (func $s "[method]stream.write") (memory $mem)))
+              (core func $count (canon lower (func $s "[method]stream.count")))
+              (core module $main
+                (import "s" "nothing" (func $nothing))
+                (import "s" "text" (func $text (param i32 i32) (result i32)))
+                (import "s" "open" (func $open (param i32 i32) (result i32)))
+                (import "s" "write" (func $write (param i32 i32 i32 i32)))
+                (import "s" "count" (func $count (param i32) (result i32)))
+                (global $h (mut i32) (i32.const 0))
+                (func (export "open") (global.set $h (call $open (i32.const 0) (i32.const 0))))
+                (func (export "nothing") (local i32)
+                  (loop (call $nothing) (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 5000)))))
+                (func (export "text") (local i32)
+                  (loop (drop (call $text (i32.const 64) (i32.const 32))) (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 5000)))))
+                (func (export "write") (local i32)
+                  (loop (call $write (global.get $h) (i32.const 64) (i32.const 0) (i32.const 16)) (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 5000)))))
+                (func (export "count") (local i32)
+                  (loop (drop (call $count (global.get $h))) (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 5000))))))
+              (core instance $i (instantiate $main (with "s" (instance (export "nothing" (func $nothing)) (export "text" (func $text))
+                (export "open" (func $open)) (export "write" (func $write)) (export "count" (func $count))))))
+              (func (export "open") (canon lift (core func $i "open")))
+              (func (export "{function}") (canon lift (core func $i "{function}"))))
+            """,
+            new HostInterfaces().Add(StreamsInterface.Definition, static state => state),
+            streams);
+        guest.Call("open");
+        var export = guest.Instance.FindFunction(null, function)!;
+        Assert.Null(export.Call().End);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Null(export.Call().End);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1000);
+    }
+
     [Fact]
     public void An_error_of_the_host_reaches_the_guest()
     {
