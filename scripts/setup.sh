@@ -102,6 +102,12 @@ fetch_wasm_tools() {
     chmod +x "$root/bin/wasm-tools"
 }
 
+# A wasi-libc with WASI 0.2's sockets, and the linker that it needs: the installed ones are of 2022 and know neither.
+fetch_wasip2_libc() {
+    fetch_suite "$cache/wasip2-libc" bookworm,bookworm-backports wasi-libc/bookworm-backports lld-19 libllvm19 ||
+        missing+=("wasi-libc with sockets (bookworm-backports): the conformance tests of sockets from C are skipped")
+}
+
 # Debian's npm costs 90 s and 270 MB: only where there is none.
 have_npm() {
     command -v npm >/dev/null || install_packages npm
@@ -150,6 +156,7 @@ if [ "$only_demo" = no ]; then
     fetch_containerds
     fetch_docker
     fetch_wasm_tools
+    fetch_wasip2_libc
     fetch_adapters
     fetch_js_tools
 fi

@@ -6,6 +6,9 @@ public sealed class Preview2Tests
     // p1suite.wasm behind the adapter of the component toolchains.
     private const string Adapted = "p1suite-p2.wasm";
 
+    // BSD sockets of a wasi-libc made for WASI 0.2.
+    private const string Sockets = "p2suite.wasm";
+
     /// <summary>Test → how it ends there: what the adapter itself cannot do, whatever the host does.</summary>
     private static readonly IReadOnlyDictionary<string, string> Adapters = new Dictionary<string, string>
     {
@@ -28,4 +31,24 @@ public sealed class Preview2Tests
     [Theory]
     [MemberData(nameof(AdaptedTests))]
     public Task Preview_1_behind_the_adapter_does_the_same(string test, string end) => Suite.PassesAsync(Adapted, test, end);
+
+    public static Task<IReadOnlyCollection<TheoryDataRow<string, string>>> SocketTests() => Suite.TestsAsync(Sockets);
+
+    [Theory]
+    [MemberData(nameof(SocketTests))]
+    public async Task Sockets_work_where_the_network_is_granted(string test, string end)
+    {
+        await SkipWithoutAsync("--connect");
+        await Suite.PassesAsync(Sockets, test, end, "--connect", "*", "--listen", "*");
+    }
+
+    [Fact]
+    public Task Without_a_grant_nothing_of_the_network_is_reached() => Suite.PassesAsync(Sockets, "denied", "");
+
+    // Until skiff run can grant it.
+    private static async Task SkipWithoutAsync(string option)
+    {
+        var help = (await SkiffProgram.RunAsync("run", "--help")).Succeeded();
+        Assert.SkipUnless(help.Contains(option, StringComparison.Ordinal), $"skiff run has no {option} yet");
+    }
 }

@@ -30,7 +30,7 @@ internal static class Suite
     /// Empty: the test passes. <c>=7</c>: the guest exits with that code. Anything else is a pattern for the text of the trap that the
     /// guest must end with; <c>?</c> before it: or the test passes.
     /// </param>
-    public static async Task PassesAsync(string guest, string test, string end)
+    public static async Task PassesAsync(string guest, string test, string end, params string[] options)
     {
         if (EngineWasi.Failures.Contains(test) && await EngineWasi.IsInUseAsync())
         {
@@ -38,7 +38,7 @@ internal static class Suite
         }
 
         using var folder = new WorkFolder();
-        var result = await SkiffProgram.RunWithInputAsync("input", ["run", .. folder.Options, Guest.Needed(guest), test]);
+        var result = await SkiffProgram.RunWithInputAsync("input", ["run", .. folder.Options, .. options, Guest.Needed(guest), test]);
         if (end.StartsWith('='))
         {
             Assert.True(result.ExitCode == int.Parse(end[1..], CultureInfo.InvariantCulture), result.ToString());
