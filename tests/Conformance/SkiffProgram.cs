@@ -15,7 +15,9 @@ internal static class SkiffProgram
     private static string Program { get; } = Environment.GetEnvironmentVariable("SKIFF_PROGRAM")
         ?? Path.Combine(Here.Parent!.Parent!.FullName, "skiff", Here.Name, "skiff");
 
-    private static string Cache { get; } = Path.Combine(Here.Parent!.Parent!.Parent!.FullName, "conformance-cache");
+    public static string Folder { get; } = Path.GetDirectoryName(Program)!;
+
+    public static string Cache { get; } = Path.Combine(Here.Parent!.Parent!.Parent!.FullName, "conformance-cache");
 
     public static Task<CommandResult> RunAsync(params string[] arguments) => RunWithInputAsync(null, arguments);
 
