@@ -182,6 +182,59 @@ public sealed class HostInterfaceTests
         Assert.Equal(ComponentValue.U32(7), await call);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_guest_that_another_guest_called_may_wait(bool fibers)
+    {
+        var streams = new FakeStreams();
+        using var guest = new RunningGuest(
+            $"""
+            (component
+              {Parts.StreamsImport}
+              (component $B
+                {Parts.StreamsImport}
+                {Parts.Libc}
+                (core instance $libc (instantiate $libc))
+                (alias core export $libc "memory" (core memory $mem))
+                (alias core export $libc "realloc" (core func $realloc))
+                (core func $open (canon lower (func $s "open") (memory $mem)))
+                (core func $read (canon lower (func $s "[method]stream.read") (memory $mem) (realloc $realloc)))
+                (core module $m
+                  (import "" "memory" (memory 1))
+                  (import "s" "open" (func $open (param i32 i32) (result i32)))
+                  (import "s" "read" (func $read (param i32 i64 i32)))
+                  (func (export "f") (param i32 i32) (result i32)
+                    (call $read (call $open (local.get 0) (local.get 1)) (i64.const 9) (i32.const 16))
+                    (i32.load (i32.const 24))))
+                (core instance $i (instantiate $m (with "" (instance $libc)) (with "s" (instance (export "open" (func $open)) (export "read" (func $read))))))
+                (func (export "f") (param "name" string) (result u32) (canon lift (core func $i "f") (memory $mem) (realloc $realloc))))
+              (component $A
+                (import "f" (func $f (param "name" string) (result u32)))
+                {Parts.Libc}
+                (core instance $libc (instantiate $libc))
+                (alias core export $libc "memory" (core memory $mem))
+                (alias core export $libc "realloc" (core func $realloc))
+                (core func $f (canon lower (func $f) (memory $mem)))
+                (func (export "run") (param "name" string) (result u32) (canon lift (core func $f) (memory $mem) (realloc $realloc))))
+              (instance $b (instantiate $B (with "test:io/streams@0.2.0" (instance $s))))
+              (instance $a (instantiate $A (with "f" (func $b "f"))))
+              (export "run" (func $a "run")))
+            """,
+            new HostInterfaces().Add(StreamsInterface.Definition, static state => state),
+            streams,
+            fibers: fibers);
+        Assert.Equal(ComponentValue.U32(9), guest.Call("run", ComponentValue.String("a")));
+        var call = Task.Run(() => guest.Call("run", ComponentValue.String("slow")));
+        while (streams.Opened.Count < 2)
+        {
+            await Task.Delay(1);
+        }
+
+        streams.Opened[1].Gate!.SetResult();
+        Assert.Equal(ComponentValue.U32(9), await call);
+    }
+
     public static TheoryData<bool, bool, bool> Ways => new(
         from shimmed in new[] { false, true }
         from elide in new[] { false, true }
