@@ -9,5 +9,15 @@ internal sealed class TemporaryFolder : IDisposable
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Dispose()
+    {
+        Directory.Delete(Path, recursive: true);
+        if (Directory.Exists(InMemory))
+        {
+            Directory.Delete(InMemory, recursive: true);
+        }
+    }
+
+    /// <summary>Where a test finds another file system than the one of <see cref="Path"/>.</summary>
+    public string InMemory => $"/dev/shm/{System.IO.Path.GetFileName(Path)}";
 }

@@ -32,6 +32,15 @@ internal static class PollFunctions
         var raw = memory.Slice(call.U32(0), count * layout.Size);
         memory.Slice(call.U32(1), count * EventSize);
         memory.Slice(call.U32(3), sizeof(uint));
+        for (var i = 0u; i < count; i++)
+        {
+            if (!SubscriptionLayout.IsKnown(raw[(int)(i * layout.Size)..]))
+            {
+                call.Return((int)WasiErrno.Invalid);
+                return;
+            }
+        }
+
         var subscriptions = new Subscription[count];
         var pollables = new Pollable[count];
         for (var i = 0; i < count; i++)
@@ -67,6 +76,9 @@ internal sealed record SubscriptionLayout(uint Size, int ClockId)
     /// <summary>Preview 0 has another user value before the clock's number.</summary>
     public static SubscriptionLayout Unstable { get; } = new(56, ValueOffset + sizeof(ulong));
 
+    /// <summary>Whether it is of a type that there is: another has no event to be answered by.</summary>
+    public static bool IsKnown(ReadOnlySpan<byte> raw) => raw[TypeOffset] <= (byte)EventType.FdWrite;
+
     /// <summary>What is subscribed to, and what to wait for; an error is ready at once.</summary>
     public Subscription Read(ReadOnlySpan<byte> raw, Preview1State state, out Pollable pollable)
     {
@@ -79,16 +91,13 @@ internal sealed record SubscriptionLayout(uint Size, int ClockId)
         }
 
         var wanted = type == EventType.FdRead ? Readiness.Readable : Readiness.Writable;
-        var found = type > EventType.FdWrite
-            ? WasiErrno.Invalid
-            : state.Find(BinaryPrimitives.ReadUInt32LittleEndian(raw[ValueOffset..]), Rights.PollFdReadwrite, out _);
+        var found = state.Find(BinaryPrimitives.ReadUInt32LittleEndian(raw[ValueOffset..]), Rights.PollFdReadwrite, out var descriptor);
         if (found != WasiErrno.Success)
         {
             pollable = new Immediate();
             return new Subscription(userdata, type, found, null);
         }
 
-        state.Find(BinaryPrimitives.ReadUInt32LittleEndian(raw[ValueOffset..]), Rights.PollFdReadwrite, out var descriptor);
         pollable = new DescriptorReady(descriptor, wanted);
         return new Subscription(userdata, type, WasiErrno.Success, descriptor);
     }
