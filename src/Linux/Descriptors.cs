@@ -105,6 +105,14 @@ public static partial class Descriptors
         Libc.Check(Libc.fcntl(handle, Libc.F_SETFL, flags), "fcntl F_SETFL");
     }
 
+    /// <summary>A second descriptor of the same socket, owned by the caller: the socket is closed with the last of them.</summary>
+    public static Socket Duplicate(Socket socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        var number = Libc.Check(Libc.fcntl(socket.SafeHandle, Libc.F_DUPFD_CLOEXEC, 0), "duplicate socket");
+        return new Socket(new SafeSocketHandle(number, ownsHandle: true));
+    }
+
     [LibraryImport(Libc.Name, SetLastError = true)]
     private static unsafe partial int pipe2(int* ends, int flags);
 

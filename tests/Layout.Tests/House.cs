@@ -59,7 +59,7 @@ internal static class House
     };
 
     /// <summary>Rule 4: Kestrel, the web server, which the framework brings along. Its tests and its benchmark's peer use it too.</summary>
-    public static readonly string[] WebServerProjects = ["Http", "Http.Tests"];
+    public static readonly string[] WebServerProjects = ["Http", "Http.Tests", "HttpBench"];
 
     /// <summary>First words of a package's namespaces: package references flow through project references, so usings are looked at too.</summary>
     public static readonly IReadOnlyDictionary<string, string> PackageOfNamespace = new Dictionary<string, string>

@@ -4,25 +4,41 @@ using Skiff.Http.Serving;
 
 namespace Skiff.Http.Health;
 
+/// <summary>What there is to tell at one moment: of all processes that serve together.</summary>
+public sealed record Figures(IReadOnlyList<SiteMetrics> Sites, ProcessFigures Process);
+
 /// <summary>The operator's address: <c>/healthz</c> and <c>/metrics</c>. No guest is asked, so it answers when they are all busy.</summary>
-public sealed class HealthHandler(Func<IReadOnlyList<SiteMetrics>> sites, Func<bool> isStopping) : IRequestHandler
+public sealed class HealthHandler(Func<CancellationToken, ValueTask<Figures>> figures, Func<bool> isStopping) : IRequestHandler
 {
-    public Task HandleAsync(HttpExchange exchange)
+    private const string Text = "text/plain; charset=utf-8";
+
+    public async Task HandleAsync(HttpExchange exchange)
     {
         ArgumentNullException.ThrowIfNull(exchange);
         if (!HttpMethods.IsGet(exchange.Method) && !HttpMethods.IsHead(exchange.Method))
         {
-            return exchange.AnswerAsync(StatusCodes.Status405MethodNotAllowed, "text/plain; charset=utf-8", "GET or HEAD\n"u8.ToArray());
+            await exchange.AnswerAsync(StatusCodes.Status405MethodNotAllowed, Text, "GET or HEAD\n"u8.ToArray());
+            return;
         }
 
-        return exchange.Target.Split('?')[0] switch
+        switch (exchange.Target.Split('?')[0])
         {
-            "/healthz" when isStopping() => exchange.AnswerAsync(StatusCodes.Status503ServiceUnavailable, "text/plain; charset=utf-8", "stopping\n"u8.ToArray()),
-            "/healthz" => exchange.AnswerAsync(StatusCodes.Status200OK, "text/plain; charset=utf-8", "ok\n"u8.ToArray()),
-            "/metrics" => exchange.AnswerAsync(
-                StatusCodes.Status200OK, OpenMetrics.ContentType, Encoding.UTF8.GetBytes(OpenMetrics.Write(sites(), ProcessFigures.Read()))),
-            "/" => exchange.AnswerAsync(StatusCodes.Status200OK, "text/plain; charset=utf-8", "/healthz\n/metrics\n"u8.ToArray()),
-            _ => exchange.AnswerAsync(StatusCodes.Status404NotFound, "text/plain; charset=utf-8", "/healthz and /metrics are here\n"u8.ToArray()),
-        };
+            case "/healthz" when isStopping():
+                await exchange.AnswerAsync(StatusCodes.Status503ServiceUnavailable, Text, "stopping\n"u8.ToArray());
+                return;
+            case "/healthz":
+                await exchange.AnswerAsync(StatusCodes.Status200OK, Text, "ok\n"u8.ToArray());
+                return;
+            case "/metrics":
+                var now = await figures(exchange.Aborted);
+                await exchange.AnswerAsync(StatusCodes.Status200OK, OpenMetrics.ContentType, Encoding.UTF8.GetBytes(OpenMetrics.Write(now.Sites, now.Process)));
+                return;
+            case "/":
+                await exchange.AnswerAsync(StatusCodes.Status200OK, Text, "/healthz\n/metrics\n"u8.ToArray());
+                return;
+            default:
+                await exchange.AnswerAsync(StatusCodes.Status404NotFound, Text, "/healthz and /metrics are here\n"u8.ToArray());
+                return;
+        }
     }
 }

@@ -60,10 +60,11 @@ internal abstract class BodyReader : IDisposable
             return Error is null ? StreamResult.Closed : StreamResult.Failed(Error);
         }
 
-        var part = _held.Slice(0, Math.Min(buffer.Length, _held.Length));
-        part.CopyTo(buffer);
-        Consume(part.Length);
-        return StreamResult.Moved((ulong)part.Length);
+        // Taken before the pipe gets its segments back: afterwards the slice is nobody's, and its length any number.
+        var count = Math.Min(buffer.Length, _held.Length);
+        _held.Slice(0, count).CopyTo(buffer);
+        Consume(count);
+        return StreamResult.Moved((ulong)count);
     }
 
     public async ValueTask WaitAsync(CancellationToken cancellation)

@@ -106,25 +106,22 @@ public sealed class OutgoingClient : IDisposable
     private async Task<Result<IncomingResponse, ErrorCode>> SendAsync(
         HttpRequestMessage message, RequestOptions options, TraceSpan? span, CancellationTokenSource cancel)
     {
-        var attempt = new Attempt(options.Connect);
+        using var attempt = new Attempt(options.Connect, options.FirstByte, _time);
         message.Options.Set(AttemptKey, attempt);
         var (status, fault) = (0, (string?)null);
         try
         {
             // The guest's turn goes on: whatever takes longer than queueing a request is not done on its stack.
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            using var firstByte = new CancellationTokenSource(Longest(options.Connect, options.FirstByte), _time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel.Token, firstByte.Token);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel.Token, attempt.Expired);
             HttpResponseMessage response;
             try
             {
                 response = await _invoker.Value.SendAsync(message, either.Token);
             }
-            catch (OperationCanceledException) when (firstByte.IsCancellationRequested && !cancel.IsCancellationRequested)
+            catch (OperationCanceledException) when (attempt.Expired.IsCancellationRequested && !cancel.IsCancellationRequested)
             {
-                throw new HttpFault(
-                    attempt.IsConnecting ? ErrorCode.ConnectionTimeout : ErrorCode.ConnectionReadTimeout,
-                    $"no answer within {options.FirstByte.TotalSeconds} s");
+                throw new HttpFault(ErrorCode.ConnectionReadTimeout, $"no answer within {options.FirstByte.TotalSeconds} s");
             }
 
             status = (int)response.StatusCode;
@@ -141,9 +138,6 @@ public sealed class OutgoingClient : IDisposable
             span?.End(message.Method.Method, message.RequestUri!.PathAndQuery, status, fault);
         }
     }
-
-    private static TimeSpan Longest(TimeSpan connect, TimeSpan firstByte) =>
-        connect + firstByte < OutgoingTimes.Longest ? connect + firstByte : OutgoingTimes.Longest;
 
     private SocketsHttpHandler Handler() => new()
     {
@@ -167,28 +161,21 @@ public sealed class OutgoingClient : IDisposable
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         context.InitialRequestMessage.Options.TryGetValue(AttemptKey, out var attempt);
-        using var timeout = new CancellationTokenSource(attempt?.Timeout ?? OutgoingTimes.Default, _time);
+        using var timeout = new CancellationTokenSource(attempt?.ConnectTimeout ?? OutgoingTimes.Default, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
         try
         {
-            if (attempt is not null)
-            {
-                attempt.IsConnecting = true;
-            }
-
+            attempt?.Connecting();
             var addresses = await ResolveAsync(context.DnsEndPoint.Host, (ushort)context.DnsEndPoint.Port, either.Token);
             return await ConnectAsync(addresses, context.DnsEndPoint.Port, either.Token);
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            throw new HttpFault(ErrorCode.ConnectionTimeout, $"no connection to {context.DnsEndPoint.Host} within {attempt?.Timeout.TotalSeconds} s");
+            throw new HttpFault(ErrorCode.ConnectionTimeout, $"no connection to {context.DnsEndPoint.Host} within {attempt?.ConnectTimeout.TotalSeconds} s");
         }
         finally
         {
-            if (attempt is not null)
-            {
-                attempt.IsConnecting = false;
-            }
+            attempt?.Connected();
         }
     }
 
@@ -245,11 +232,50 @@ public sealed class OutgoingClient : IDisposable
         throw last ?? new SocketException((int)SocketError.HostNotFound);
     }
 
-    /// <summary>What the connection that a request waits for must know of it.</summary>
-    private sealed class Attempt(TimeSpan timeout)
+    /// <summary>
+    /// The times of one request. That of the first byte does not run while a connection is being made, which has its own; the
+    /// connection may outlive the request it was made for.
+    /// </summary>
+    private sealed class Attempt : IDisposable
     {
-        public TimeSpan Timeout => timeout;
+        private readonly Lock _gate = new();
+        private readonly TimeSpan _firstByte;
+        private readonly CancellationTokenSource _expiry;
+        private bool _over;
 
-        public volatile bool IsConnecting;
+        public Attempt(TimeSpan connectTimeout, TimeSpan firstByte, TimeProvider time)
+        {
+            (ConnectTimeout, _firstByte) = (connectTimeout, firstByte);
+            _expiry = new CancellationTokenSource(firstByte, time);
+            Expired = _expiry.Token;
+        }
+
+        public TimeSpan ConnectTimeout { get; }
+
+        public CancellationToken Expired { get; }
+
+        public void Connecting() => Expire(Timeout.InfiniteTimeSpan);
+
+        public void Connected() => Expire(_firstByte);
+
+        public void Dispose()
+        {
+            lock (_gate)
+            {
+                _over = true;
+                _expiry.Dispose();
+            }
+        }
+
+        private void Expire(TimeSpan after)
+        {
+            lock (_gate)
+            {
+                if (!_over)
+                {
+                    _expiry.CancelAfter(after);
+                }
+            }
+        }
     }
 }
