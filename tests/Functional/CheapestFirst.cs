@@ -9,7 +9,7 @@ public sealed class CheapestFirst : ITestCollectionOrderer
     private static readonly string[] Order =
     [
         "HarnessTests", "ShimProgramTests", "RunTests", "MountTests", "SignalTests", "ExecTests", "ControlTests", "EventTests", "LogTests",
-        "ImageTests", "PodTests", "SandboxTests", "HostileTests", "CacheTests", "DeathTests", "RestartTests", "CrashTests", "HundredPodsTests",
+        "ImageTests", "PodTests", "SandboxTests", "HostileTests", "CacheTests", "DeathTests", "RestartTests", "UpgradeTests", "CrashTests", "HundredPodsTests",
     ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
