@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Grpc.Core;
+using Skiff.Harness.Cri;
 
 namespace Skiff.Harness;
 
@@ -93,10 +95,24 @@ internal sealed class Containerd : IAsyncDisposable
                     throw new InvalidOperationException($"containerd {Version.Name} ended:\n{Log()}");
                 }
 
-                return File.Exists(Socket) && (await Ctr.TryAsync("version")).ExitCode == 0;
+                return File.Exists(Socket) && (await Ctr.TryAsync("version")).ExitCode == 0 && await CriAnswersAsync();
             },
             $"containerd {Version.Name} answers\n{Log()}",
             TimeSpan.FromSeconds(30));
+    }
+
+    // Its own recovery of pods goes on after the rest of containerd answers.
+    private async Task<bool> CriAnswersAsync()
+    {
+        try
+        {
+            await Client.Runtime.ListPodSandboxAsync(new ListPodSandboxRequest(), deadline: Pod.Deadline());
+            return true;
+        }
+        catch (RpcException fault) when (fault.StatusCode == StatusCode.Unavailable)
+        {
+            return false;
+        }
     }
 
     public string Log() => File.Exists(Path.Combine(Folder, "log")) ? File.ReadAllText(Path.Combine(Folder, "log")) : "";
