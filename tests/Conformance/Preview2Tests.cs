@@ -1,3 +1,5 @@
+using Skiff.Functional;
+
 namespace Skiff.Conformance;
 
 /// <summary>WASI 0.2 by components of every toolchain.</summary>
@@ -9,6 +11,9 @@ public sealed class Preview2Tests
 
     // BSD sockets of a wasi-libc made for WASI 0.2.
     private const string Sockets = "p2suite.wasm";
+
+    // The interfaces themselves, by C without libc.
+    private const string Interfaces = "interfaces.wasm";
 
     /// <summary>Test → how it ends there: what the adapter itself cannot do, whatever the host does.</summary>
     private static readonly IReadOnlyDictionary<string, string> Adapters = new Dictionary<string, string>
@@ -37,6 +42,12 @@ public sealed class Preview2Tests
     [MemberData(nameof(AdaptedRustTests))]
     public Task The_standard_library_of_Rust_works_behind_the_adapter(string test, string end) => Suite.PassesAsync(AdaptedRust, test, end);
 
+    public static Task<IReadOnlyCollection<TheoryDataRow<string, string>>> InterfaceTests() => Suite.TestsAsync(Interfaces);
+
+    [Theory]
+    [MemberData(nameof(InterfaceTests))]
+    public Task The_interfaces_do_what_the_specification_says(string test, string end) => Suite.PassesAsync(Interfaces, test, end);
+
     public static Task<IReadOnlyCollection<TheoryDataRow<string, string>>> SocketTests() => Suite.TestsAsync(Sockets);
 
     [Theory]
@@ -49,6 +60,30 @@ public sealed class Preview2Tests
 
     [Fact]
     public Task Without_a_grant_nothing_of_the_network_is_reached() => Suite.PassesAsync(Sockets, "denied", "");
+
+    [Theory]
+    [InlineData("args", "one two", "one\ntwo\n")]
+    [InlineData("env", "", "SUITE=a=b\nEMPTY=\nUNICODE=zürich\n")]
+    [InlineData("cat", "hello.txt", "hello\n\n")]
+    [InlineData("stdin", "", "input\n")]
+    [InlineData("random", "", "8\n")]
+    public async Task JavaScript_calls_the_interfaces(string verb, string arguments, string expected)
+    {
+        using var folder = new WorkFolder();
+        (await SkiffProgram.CompileAsync(Guest.Needed("js-command.wasm"))).Succeeded();
+        var result = await SkiffProgram.RunWithInputAsync(
+            "input",
+            ["run", .. folder.Options, Guest.Needed("js-command.wasm"), verb, .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+        Assert.Equal(expected, result.Succeeded());
+    }
+
+    [Fact]
+    public async Task JavaScript_that_throws_fails()
+    {
+        (await SkiffProgram.CompileAsync(Guest.Needed("js-command.wasm"))).Succeeded();
+        var result = await SkiffProgram.RunAsync("run", Guest.Needed("js-command.wasm"), "fail");
+        Assert.NotEqual(0, result.ExitCode);
+    }
 
     private static async Task<IReadOnlyCollection<TheoryDataRow<string, string>>> BehindAdapterAsync(string guest) =>
     [

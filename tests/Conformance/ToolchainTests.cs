@@ -12,15 +12,8 @@ public sealed class ToolchainTests
     [InlineData("js-http.wasm")]
     public async Task An_HTTP_guest_compiles(string guest)
     {
-        var result = await SkiffProgram.RunAsync("compile", Guest.Needed(guest));
+        var result = await SkiffProgram.CompileAsync(Guest.Needed(guest));
         Assert.Equal("", result.Error);
         Assert.Contains("component", result.Succeeded(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_JavaScript_command_runs()
-    {
-        var result = await SkiffProgram.RunAsync("run", Guest.Needed("js-command.wasm"), "args", "one", "two");
-        Assert.Equal("one\ntwo\n", result.Succeeded());
     }
 }
