@@ -52,7 +52,7 @@ public sealed class DeathTests(Nodes nodes) : NodeTest(nodes)
     [Theory, OnContainerd]
     public async Task A_storm_of_deletes_leaves_nothing(string version)
     {
-        const int Count = 60;
+        const int Count = 100;
         var node = await NodeAsync(version);
         var tasks = new List<TestTask>();
         try
