@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using Skiff.Guest;
 using Skiff.Runner;
@@ -11,8 +12,6 @@ namespace Skiff.Cli;
 /// </summary>
 internal static class GateProgram
 {
-    private const string CodePath = "/proc/self/fd/4";
-
     public static bool Recognises(string[] args) => args is ["run", "--gate", ..];
 
     public static int Run(string[] args) => Outcome.OnGuestStack(null, () =>
@@ -20,11 +19,19 @@ internal static class GateProgram
         using var control = new FileStream(
             new SafeFileHandle(StartGate.ControlDescriptor, ownsHandle: true), FileAccess.ReadWrite, bufferSize: 0);
         var code = new SafeFileHandle(StartGate.CodeDescriptor, ownsHandle: true);
+        var modules = 0;
         var signals = Outcome.EndOnSignals();
         IPreparedGuest guest;
         try
         {
-            guest = Outcome.CreateRunner().Prepare(Parse(args));
+            var spec = Parse(args);
+            if (spec.Code.Kind == CodeKind.Component)
+            {
+                modules = ComponentCode.TryReadModules(code)?.Count ?? throw new GuestException("compiled code of the component is damaged");
+                spec = spec with { Code = spec.Code with { Modules = [.. Enumerable.Range(StartGate.CodeDescriptor + 1, modules).Select(PathOf)] } };
+            }
+
+            guest = Outcome.CreateRunner().Prepare(spec);
         }
         catch (Exception fault) when (fault is GuestException or DamagedCodeException)
         {
@@ -34,6 +41,11 @@ internal static class GateProgram
         }
 
         code.Dispose();
+        for (var module = 1; module <= modules; module++)
+        {
+            new SafeFileHandle(StartGate.CodeDescriptor + module, ownsHandle: true).Dispose();
+        }
+
         control.Write(StartGate.Ready);
         if (!WaitForStart(control))
         {
@@ -94,6 +106,8 @@ internal static class GateProgram
         throw new GuestException("run --gate: --kind and -- are needed");
     }
 
+    private static string PathOf(int descriptor) => string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{descriptor}");
+
     // The container is the wall: what its mounts let this process see and write, the guest may.
     private static GuestSpec Spec(string[] arguments, string? export, CodeKind kind) => new()
     {
@@ -101,7 +115,7 @@ internal static class GateProgram
         Environment = Environment(),
         Directories = [new GuestDirectory("/", "/", ReadOnly: false)],
         Export = export,
-        Code = new CompiledCode(CodePath, kind),
+        Code = new CompiledCode(PathOf(StartGate.CodeDescriptor), kind, []),
         Network = true,
     };
 

@@ -67,7 +67,7 @@ internal sealed class Ours : IDisposable
         var path = Path.Combine(Path.GetTempPath(), $"skiff-bench-{Convert.ToHexStringLower(SHA256.HashData(module.Bytes.Span))}.cwasm");
         if (!File.Exists(path))
         {
-            using var code = _engine.Compile(module.Bytes.Span, component: false);
+            using var code = _engine.Compile(module.Bytes.Span);
             File.WriteAllBytes(path, code.Bytes);
         }
 

@@ -1,6 +1,6 @@
 namespace Skiff.Engine;
 
-/// <summary>What an import or export is: core specification "External Types", component model <c>externdesc</c>.</summary>
+/// <summary>What an import or export is: core specification, "External Types".</summary>
 public enum ExternKind
 {
     Function,
@@ -8,11 +8,6 @@ public enum ExternKind
     Table,
     Memory,
     Tag,
-    Instance,
-    Component,
-    Module,
-    Resource,
-    Type,
 }
 
 /// <summary>An import of a core module.</summary>
@@ -36,14 +31,3 @@ public sealed record ModuleExport(string Name, ExternKind Kind, string Type, int
 
 /// <summary>Size of a linear memory in pages of the memory's page size (64 KiB unless the module says otherwise).</summary>
 public sealed record MemoryLimits(ulong MinimumPages, ulong? MaximumPages);
-
-/// <summary>An import or export of a component; instances hold further items.</summary>
-/// <param name="Name">As in the component, e.g. <c>wasi:cli/run@0.2.12</c>.</param>
-public sealed record ComponentItem(string Name, ExternKind Kind, string Type)
-{
-    /// <summary>What an instance exports.</summary>
-    public IReadOnlyList<ComponentItem> Items { get; init; } = [];
-
-    /// <summary>Number of a function's parameters.</summary>
-    public int ParameterCount { get; init; }
-}

@@ -23,9 +23,6 @@ public sealed unsafe class ModuleLinker : IDisposable
     /// <summary>Whether a function is defined that can be called on a fiber only.</summary>
     internal bool Suspends { get; private set; }
 
-    /// <summary>Binds the engine's own WASI Preview 1 (<c>wasi_snapshot_preview1</c>).</summary>
-    public void DefineBuiltInWasi() => EngineException.ThrowIfError(ModuleApi.wasmtime_linker_define_wasi(_handle));
-
     /// <summary>Binds one function.</summary>
     /// <param name="suspends">It waits for something. Costs 60 to 100 ns a call where the linker is for fibers.</param>
     /// <exception cref="EngineException">Its type has a vector or a reference in it.</exception>

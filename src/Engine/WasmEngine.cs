@@ -14,7 +14,7 @@ public sealed class WasmEngine : IDisposable
     /// Version of the engine and of the settings in <see cref="Configure"/>, for the name of the cache's folder. Raise the
     /// number after <c>s</c> with any change there that the engine does not notice by itself when it loads code.
     /// </summary>
-    public const string Tag = "wasmtime-50.0.1-s1";
+    public const string Tag = "wasmtime-50.0.1-s2";
 
     /// <summary>As <see cref="Tag"/>, of engines with <see cref="WasmEngineOptions.Baseline"/>.</summary>
     public const string BaselineTag = Tag + "-baseline";
@@ -66,29 +66,20 @@ public sealed class WasmEngine : IDisposable
 
     internal EngineHandle Handle { get; }
 
-    /// <summary>Compiles a core module or component and returns its machine code, as <see cref="CompiledModule"/> or <see cref="CompiledComponent"/> load it.</summary>
+    /// <summary>Compiles a core module and returns its machine code, as <see cref="CompiledModule"/> loads it.</summary>
     /// <param name="wasm">The binary format.</param>
     /// <exception cref="EngineException">The bytes are not valid; the message tells what and where.</exception>
-    public unsafe SerializedCode Compile(ReadOnlySpan<byte> wasm, bool component)
+    public unsafe SerializedCode Compile(ReadOnlySpan<byte> wasm)
     {
         nint compiled;
         Vector code;
         fixed (byte* bytes = wasm)
         {
-            if (component)
-            {
-                EngineException.ThrowIfError(ComponentApi.wasmtime_component_new(Handle, bytes, (nuint)wasm.Length, &compiled));
-                using var handle = new ComponentHandle(compiled);
-                EngineException.ThrowIfError(ComponentApi.wasmtime_component_serialize(handle, &code));
-            }
-            else
-            {
-                EngineException.ThrowIfError(ModuleApi.wasmtime_module_new(Handle, bytes, (nuint)wasm.Length, &compiled));
-                using var handle = new CoreModuleHandle(compiled);
-                EngineException.ThrowIfError(ModuleApi.wasmtime_module_serialize(handle, &code));
-            }
+            EngineException.ThrowIfError(ModuleApi.wasmtime_module_new(Handle, bytes, (nuint)wasm.Length, &compiled));
         }
 
+        using var handle = new CoreModuleHandle(compiled);
+        EngineException.ThrowIfError(ModuleApi.wasmtime_module_serialize(handle, &code));
         return new SerializedCode(code);
     }
 

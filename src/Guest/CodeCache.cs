@@ -14,7 +14,7 @@ public sealed partial class CodeCache(string root, TimeProvider? time = null)
     /// Version of the engine and of the settings that code is compiled with. The engine's own word for it
     /// (<c>WasmEngine.Tag</c>) must be the same; a test holds the two together, since this room may not name the engine.
     /// </summary>
-    public const string EngineTag = "wasmtime-50.0.1-s1";
+    public const string EngineTag = "wasmtime-50.0.1-s2";
 
     /// <summary>
     /// Largest module in bytes that is hashed, read and compiled when nobody asks for another bound: five times the largest ones
@@ -40,13 +40,24 @@ public sealed partial class CodeCache(string root, TimeProvider? time = null)
     /// <summary>Folder of the entries that this machine's engine can load.</summary>
     public string Folder { get; } = Path.Combine(root, $"{EngineTag}-{CpuFeatures.Name}");
 
-    /// <summary>Opens the compiled form of the module with this digest and marks it as used; null if there is none.</summary>
-    /// <param name="digest">SHA-256 of the module as the image holds it (binary or text), 64 lowercase hex digits.</param>
+    /// <summary>
+    /// Opens the compiled form of the module or component with this digest and marks it as used; null if there is none. A
+    /// component of which one module is missing is not there: it is compiled again as far as needed.
+    /// </summary>
+    /// <param name="digest">SHA-256 of the file as the image holds it (binary or text), 64 lowercase hex digits.</param>
     /// <exception cref="IOException">The cache can be written by somebody else, or an entry cannot be opened.</exception>
     public CacheEntry? TryOpen(string digest)
     {
         RequireDigest(digest);
-        return TryOpen(digest, CodeKind.Module) ?? TryOpen(digest, CodeKind.Component);
+        return TryOpenModule(digest) ?? TryOpenComponent(digest);
+    }
+
+    /// <summary>Whether the compiled form of a core module is there; it is marked as used.</summary>
+    public bool HasModule(string digest)
+    {
+        RequireDigest(digest);
+        using var entry = TryOpenModule(digest);
+        return entry is not null;
     }
 
     /// <summary>Where the compiled form of a module lies, whether it is there or not.</summary>
@@ -76,12 +87,21 @@ public sealed partial class CodeCache(string root, TimeProvider? time = null)
     }
 
     /// <summary>
-    /// Adds the compiled form of a module: seen by others either whole or not at all, also after a power cut. Replaces an
+    /// Adds the compiled form of a core module: seen by others either whole or not at all, also after a power cut. Replaces an
     /// entry that is there.
     /// </summary>
     /// <returns>Path of the entry.</returns>
     /// <exception cref="IOException">The disk is full or cannot be written; nothing half-written is left.</exception>
-    public string Insert(string digest, CodeKind kind, ReadOnlySpan<byte> code)
+    public string InsertModule(string digest, ReadOnlySpan<byte> code) => Insert(digest, CodeKind.Module, code);
+
+    /// <summary>As <see cref="InsertModule"/>, for a component, after its modules.</summary>
+    /// <param name="component">The component, cut down, in the binary format.</param>
+    /// <param name="modules">Digests of its core modules, in the order of the link plan.</param>
+    /// <exception cref="GuestException">There are too many modules.</exception>
+    public string InsertComponent(string digest, ReadOnlySpan<byte> component, IReadOnlyList<string> modules) =>
+        Insert(digest, CodeKind.Component, ComponentCode.Compose(component, modules));
+
+    private string Insert(string digest, CodeKind kind, ReadOnlySpan<byte> code)
     {
         RequireDigest(digest);
         CreateFolders();
@@ -113,17 +133,81 @@ public sealed partial class CodeCache(string root, TimeProvider? time = null)
         }
     }
 
-    /// <summary>Forgets a module, e.g. because its entry turned out to be damaged. Who has it open keeps it.</summary>
+    /// <summary>
+    /// Forgets a module, or a component with its modules, e.g. because an entry turned out to be damaged. Who has it open keeps it.
+    /// </summary>
     public void Remove(string digest)
     {
         RequireDigest(digest);
         File.Delete(PathOf(digest, CodeKind.Module));
-        File.Delete(PathOf(digest, CodeKind.Component));
+        var component = PathOf(digest, CodeKind.Component);
+        if (!File.Exists(component))
+        {
+            return;
+        }
+
+        using (var handle = File.OpenHandle(component))
+        {
+            foreach (var module in ComponentCode.TryReadModules(handle) ?? [])
+            {
+                File.Delete(PathOf(module, CodeKind.Module));
+            }
+        }
+
+        File.Delete(component);
     }
 
-    private CacheEntry? TryOpen(string digest, CodeKind kind)
+    private CacheEntry? TryOpenModule(string digest)
     {
-        var path = PathOf(digest, kind);
+        var path = PathOf(digest, CodeKind.Module);
+        if (TryOpenFile(path) is not { } handle)
+        {
+            return null;
+        }
+
+        if (!CompiledFile.IsWhole(handle))
+        {
+            handle.Dispose();
+            return null;
+        }
+
+        MarkUsed(handle);
+        return new CacheEntry(handle, path, CodeKind.Module, []);
+    }
+
+    private CacheEntry? TryOpenComponent(string digest)
+    {
+        var path = PathOf(digest, CodeKind.Component);
+        if (TryOpenFile(path) is not { } handle)
+        {
+            return null;
+        }
+
+        var modules = new List<CacheEntry>();
+        var entry = new CacheEntry(handle, path, CodeKind.Component, modules);
+        var digests = ComponentCode.TryReadModules(handle);
+        foreach (var module in digests ?? [])
+        {
+            if (TryOpenModule(module) is not { } opened)
+            {
+                break;
+            }
+
+            modules.Add(opened);
+        }
+
+        if (digests is null || modules.Count != digests.Count)
+        {
+            entry.Dispose();
+            return null;
+        }
+
+        MarkUsed(handle);
+        return entry;
+    }
+
+    private SafeFileHandle? TryOpenFile(string path)
+    {
         if (!File.Exists(path))
         {
             return null;
@@ -143,14 +227,7 @@ public sealed partial class CodeCache(string root, TimeProvider? time = null)
         try
         {
             RequireOwnersOnly(handle, path);
-            if (!CompiledFile.IsWhole(handle))
-            {
-                handle.Dispose();
-                return null;
-            }
-
-            MarkUsed(handle);
-            return new CacheEntry(handle, path, kind);
+            return handle;
         }
         catch
         {
@@ -207,8 +284,22 @@ public sealed partial class CodeCache(string root, TimeProvider? time = null)
         }
     }
 
-    private static string SuffixOf(CodeKind kind) => kind == CodeKind.Module ? ".module.cwasm" : ".component.cwasm";
+    private static string SuffixOf(CodeKind kind) => kind == CodeKind.Module ? ".module.cwasm" : ".component";
 }
 
-/// <summary>An open entry of the <see cref="CodeCache"/>. The caller disposes the handle.</summary>
-public sealed record CacheEntry(SafeFileHandle Handle, string Path, CodeKind Kind);
+/// <summary>An open entry of the <see cref="CodeCache"/>, which the caller disposes.</summary>
+/// <param name="Modules">Of a component: the compiled code of its core modules, in the order of its link plan.</param>
+public sealed record CacheEntry(SafeFileHandle Handle, string Path, CodeKind Kind, IReadOnlyList<CacheEntry> Modules) : IDisposable
+{
+    /// <summary>Where the entry's code is to be mapped from.</summary>
+    public CompiledCode Code => new(Path, Kind, [.. Modules.Select(module => module.Path)]);
+
+    public void Dispose()
+    {
+        Handle.Dispose();
+        foreach (var module in Modules)
+        {
+            module.Dispose();
+        }
+    }
+}

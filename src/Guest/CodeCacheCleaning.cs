@@ -21,13 +21,15 @@ public sealed partial class CodeCache
         }
 
         var items = new List<CacheItem>();
-        foreach (var file in new DirectoryInfo(Folder).EnumerateFiles("*.cwasm"))
+        foreach (var kind in (ReadOnlySpan<CodeKind>)[CodeKind.Module, CodeKind.Component])
         {
-            var kind = file.Name.EndsWith(SuffixOf(CodeKind.Module), StringComparison.Ordinal) ? CodeKind.Module : CodeKind.Component;
-            var digest = file.Name.Split('.')[0];
-            if (ContentDigest.IsValid(digest) && file.Exists)
+            foreach (var file in new DirectoryInfo(Folder).EnumerateFiles("*" + SuffixOf(kind)))
             {
-                items.Add(new CacheItem(digest, kind, file.FullName, file.Length, file.LastWriteTimeUtc));
+                var digest = file.Name.Split('.')[0];
+                if (ContentDigest.IsValid(digest) && file.Exists)
+                {
+                    items.Add(new CacheItem(digest, kind, file.FullName, file.Length, file.LastWriteTimeUtc));
+                }
             }
         }
 
@@ -37,12 +39,14 @@ public sealed partial class CodeCache
 
     /// <summary>
     /// Removes the longest unused entries until the rest takes at most <paramref name="bytesMax"/> bytes, and what killed
-    /// processes and other versions left. A container that has a removed entry mapped keeps it until it ends.
+    /// processes and other versions left. A container that has a removed entry mapped keeps it until it ends. A component and
+    /// its modules are used together, so they go together, but for modules that others use.
     /// </summary>
-    /// <param name="keep">Path of an entry that stays whatever its size; the one just made.</param>
+    /// <param name="keep">Digest of an entry that stays whatever its size, with its modules; the one just made.</param>
     /// <returns>Bytes freed.</returns>
     public long Clean(long bytesMax, string? keep = null)
     {
+        var kept = keep is null ? [] : PathsOf(keep);
         var freed = RemoveTemporaries() + RemoveOtherVersions();
         var items = List();
         var total = items.Sum(item => item.Bytes);
@@ -53,7 +57,7 @@ public sealed partial class CodeCache
                 break;
             }
 
-            if (item.Path != keep)
+            if (!kept.Contains(item.Path))
             {
                 File.Delete(item.Path);
                 total -= item.Bytes;
@@ -63,6 +67,12 @@ public sealed partial class CodeCache
 
         CleanIndex();
         return freed;
+    }
+
+    private HashSet<string> PathsOf(string digest)
+    {
+        using var entry = TryOpen(digest);
+        return entry is null ? [] : [entry.Path, .. entry.Modules.Select(module => module.Path)];
     }
 
     private long RemoveTemporaries()

@@ -34,8 +34,9 @@ public sealed record GuestDirectory(string HostPath, string GuestPath, bool Read
 
 /// <summary>Compiled code as it lies in the node's <see cref="CodeCache"/>.</summary>
 /// <param name="Path">Where to map it from; <c>/proc/self/fd/N</c> when only a descriptor was handed over.</param>
-/// <param name="Kind">Which of the engine's two binary formats it was made from.</param>
-public sealed record CompiledCode(string Path, CodeKind Kind);
+/// <param name="Kind">Which of the two binary formats it was made from.</param>
+/// <param name="Modules">Of a component (<see cref="ComponentCode"/>): where to map its core modules from, in the order of its link plan.</param>
+public sealed record CompiledCode(string Path, CodeKind Kind, IReadOnlyList<string> Modules);
 
 /// <summary>The two layers of the Wasm binary format (component-model Binary.md: <c>layer</c> field of the preamble).</summary>
 public enum CodeKind

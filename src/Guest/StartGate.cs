@@ -13,7 +13,10 @@ public static class StartGate
     /// <summary>Descriptor of the socket in the run program: the first after stdio, where crun and runc put preserved descriptors.</summary>
     public const int ControlDescriptor = 3;
 
-    /// <summary>Descriptor of the compiled code in the run program.</summary>
+    /// <summary>
+    /// Descriptor of the compiled code in the run program. Of a component it is the <see cref="ComponentCode"/>, and the code of
+    /// its core modules follows, one descriptor each.
+    /// </summary>
     public const int CodeDescriptor = 4;
 
     public static ReadOnlySpan<byte> Ready => "ready\n"u8;

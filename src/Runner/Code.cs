@@ -1,38 +1,25 @@
+using Skiff.Components.Linking;
 using Skiff.Engine;
+using Skiff.Guest;
 
 namespace Skiff.Runner;
 
-/// <summary>Maps compiled code into the process.</summary>
+/// <summary>Brings compiled code into the process.</summary>
 internal static class Code
 {
-    public static CompiledModule MapModule(WasmEngine engine, string path) =>
-        Map(path, file => CompiledModule.Map(engine, file), code => CompiledModule.Load(engine, code));
-
-    public static CompiledComponent MapComponent(WasmEngine engine, string path) =>
-        Map(path, file => CompiledComponent.Map(engine, file), code => CompiledComponent.Load(engine, code));
-
     // A file on a disk mounted noexec cannot be mapped as code, but can be read; so can a descriptor where /proc is missing.
-    private static T Map<T>(string path, Func<string, T> map, Func<byte[], T> load)
+    public static CompiledModule MapModule(WasmEngine engine, string path)
     {
         try
         {
-            return map(path);
+            return CompiledModule.Map(engine, path);
         }
         catch (EngineException fault)
         {
-            byte[] code;
+            var code = Read(path);
             try
             {
-                code = File.ReadAllBytes(path);
-            }
-            catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-            {
-                throw new DamagedCodeException($"compiled code {path} cannot be read: {unreadable.Message}", unreadable);
-            }
-
-            try
-            {
-                return load(code);
+                return CompiledModule.Load(engine, code);
             }
             catch (EngineException)
             {
@@ -40,7 +27,35 @@ internal static class Code
             }
         }
     }
+
+    /// <summary>The component, cut down (<see cref="ComponentCode"/>).</summary>
+    public static byte[] ReadComponent(string path) => Read(path);
+
+    /// <summary>The modules of a plan, by their index.</summary>
+    /// <param name="own">Takes each over.</param>
+    public static CompiledModule[] MapModules(WasmEngine engine, LinkPlan plan, CompiledCode code, Func<CompiledModule, CompiledModule> own)
+    {
+        if (plan.Modules.Count != code.Modules.Count)
+        {
+            throw new DamagedCodeException(
+                $"compiled code {code.Path} has {plan.Modules.Count} core modules, and {code.Modules.Count} are beside it", null);
+        }
+
+        return [.. code.Modules.Select(path => own(MapModule(engine, path)))];
+    }
+
+    private static byte[] Read(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new DamagedCodeException($"compiled code {path} cannot be read: {unreadable.Message}", unreadable);
+        }
+    }
 }
 
 /// <summary>Code of the cache does not load: remove the entry and compile again.</summary>
-public sealed class DamagedCodeException(string message, Exception inner) : Exception(message, inner);
+public sealed class DamagedCodeException(string message, Exception? inner) : Exception(message, inner);

@@ -1,3 +1,4 @@
+using Skiff.Components.Linking;
 using Skiff.Engine;
 using Skiff.Guest;
 
@@ -30,9 +31,8 @@ public sealed record GuestKind(GuestForm Form, string Why, IReadOnlyList<string>
     /// <summary>Called before any other export of a core module (WASI application ABI, "reactor").</summary>
     public const string Initialize = "_initialize";
 
-    private const string Run = "wasi:cli/run@";
-    private const string RunVersion = "wasi:cli/run@0.2.";
-    private const string IncomingHandler = "wasi:http/incoming-handler@";
+    private const string Run = "wasi:cli/run";
+    private const string IncomingHandler = "wasi:http/incoming-handler";
 
     // More names than anybody reads make an error text useless.
     private const int NamesMax = 12;
@@ -59,36 +59,37 @@ public sealed record GuestKind(GuestForm Form, string Why, IReadOnlyList<string>
             : throw new GuestException($"the module exports no function {export}; {names}");
     }
 
-    /// <summary>Decides what a component is.</summary>
-    /// <param name="export">The export that was asked for: a function, or <c>instance#function</c>; null for the entry point.</param>
+    /// <summary>
+    /// Decides what a component is. One that is both a command and a handler is what the entry point names: an image's entry point
+    /// or a command line that names nothing is a program's, so it is run as a command.
+    /// </summary>
+    /// <param name="export">
+    /// The export that was asked for: a function, <c>instance#function</c>, or one of the two interfaces; null for the entry point.
+    /// </param>
     /// <exception cref="GuestException">It has no such export.</exception>
-    public static GuestKind Detect(CompiledComponent component, string? export)
+    public static GuestKind Detect(LinkPlan plan, string? export)
     {
-        if (export is not (null or Start))
+        var instances = plan.Exports.OfType<InstanceExport>().ToList();
+        var command = instances.Find(instance => Is(instance, Run));
+        var handler = instances.Find(instance => Is(instance, IncomingHandler));
+        switch (export)
         {
-            return new GuestKind(GuestForm.Function, $"a component whose export {export} was asked for", Find(component, export));
+            case null or Start when command is not null:
+                var other = handler is null ? "" : $" (and {handler.Name}: name it as entry point, path#{IncomingHandler}, or use serve, to have it answer requests)";
+                return new GuestKind(GuestForm.Command, $"a component that exports {command.Name}{other}", [command.Name, "run"]);
+            case null or Start when handler is not null:
+                return new GuestKind(GuestForm.HttpHandler, $"a component that exports {handler.Name}", [handler.Name, "handle"]);
+            case null or Start:
+                return Library(plan, instances);
         }
 
-        foreach (var item in component.Exports)
+        var path = Find(plan, export);
+        return path switch
         {
-            if (item.Name.StartsWith(RunVersion, StringComparison.Ordinal))
-            {
-                return new GuestKind(GuestForm.Command, $"a component that exports {item.Name}", [item.Name, "run"]);
-            }
-
-            if (item.Name.StartsWith(IncomingHandler, StringComparison.Ordinal))
-            {
-                return new GuestKind(GuestForm.HttpHandler, $"a component that exports {item.Name}", []);
-            }
-        }
-
-        var newer = component.Exports.FirstOrDefault(item => item.Name.StartsWith(Run, StringComparison.Ordinal));
-        return new GuestKind(
-            GuestForm.Library,
-            newer is null
-                ? $"a component without wasi:cli/run; {List(Functions(component))}"
-                : $"a component that exports {newer.Name}, a version that Skiff does not run yet",
-            []);
+            [var name, "run"] when name == command?.Name => new GuestKind(GuestForm.Command, $"a component whose entry point names {name}", path),
+            [var name, "handle"] when name == handler?.Name => new GuestKind(GuestForm.HttpHandler, $"a component whose entry point names {name}", path),
+            _ => new GuestKind(GuestForm.Function, $"a component whose export {export} was asked for", path),
+        };
     }
 
     /// <summary>Why this form cannot be run as it was asked for; null when it can.</summary>
@@ -99,38 +100,56 @@ public sealed record GuestKind(GuestForm Form, string Why, IReadOnlyList<string>
         _ => null,
     };
 
-    private static string[] Find(CompiledComponent component, string export)
+    // WASI 0.2 in any of its versions.
+    private static bool Is(InstanceExport instance, string path) => instance.Interface is { Track: "0.2" } name && name.Path == path;
+
+    private static GuestKind Library(LinkPlan plan, List<InstanceExport> instances)
     {
-        var hash = export.IndexOf('#', StringComparison.Ordinal);
-        var (instance, function) = hash < 0 ? (null, export) : (export[..hash], export[(hash + 1)..]);
-        foreach (var item in component.Exports)
-        {
-            if (instance is null && item.Name == function && item.Kind == ExternKind.Function)
-            {
-                return Callable(item, [function]);
-            }
-
-            if (instance is null || item.Name == instance)
-            {
-                var inner = item.Items.FirstOrDefault(candidate => candidate.Name == function && candidate.Kind == ExternKind.Function);
-                if (inner is not null)
-                {
-                    return Callable(inner, [item.Name, function]);
-                }
-            }
-        }
-
-        throw new GuestException($"the component exports no function {export}; {List(Functions(component))}");
+        var newer = instances.Find(instance => instance.Interface.Path is Run or IncomingHandler);
+        return new GuestKind(
+            GuestForm.Library,
+            newer is null
+                ? $"a component without {Run}; {List(Functions(plan))}"
+                : $"a component that exports {newer.Name}, a version that Skiff does not run yet",
+            []);
     }
 
-    private static string[] Callable(ComponentItem function, string[] path) => function.ParameterCount == 0
-        ? path
-        : throw new GuestException($"{string.Join('#', path)} takes arguments ({function.Type}); of a component, Skiff calls only functions without");
+    // A function of the root; INSTANCE#FUNCTION, where a compatible version serves; a function that only one instance has; or an interface with one function.
+    private static string[] Find(LinkPlan plan, string export)
+    {
+        var paths = Paths(plan).ToList();
+        var hash = export.LastIndexOf('#');
+        var exact = paths.FirstOrDefault(path => string.Join('#', path) == export);
+        if (exact is not null)
+        {
+            return exact;
+        }
 
-    private static IEnumerable<string> Functions(CompiledComponent component) => component.Exports.SelectMany(item =>
-        item.Kind == ExternKind.Function
-            ? [item.Name]
-            : item.Items.Where(inner => inner.Kind == ExternKind.Function).Select(inner => $"{item.Name}#{inner.Name}"));
+        var (wanted, function) = hash < 0 ? (export, null) : (export[..hash], export[(hash + 1)..]);
+        var found = hash < 0
+            ? paths.FirstOrDefault(path => path is [_, var name] && name == export)
+                ?? Only(paths.Where(path => path is [var instance, _] && Serves(instance, wanted)).ToList())
+            : paths.FirstOrDefault(path => path is [var instance, var name] && name == function && Serves(instance, wanted));
+        return found ?? throw new GuestException($"the component exports no function {export}; {List(Functions(plan))}");
+    }
+
+    private static string[]? Only(List<string[]> paths) => paths.Count == 1 ? paths[0] : null;
+
+    // Without a version any is meant.
+    private static bool Serves(string instance, string wanted)
+    {
+        var (have, want) = (InterfaceName.Parse(instance), InterfaceName.Parse(wanted));
+        return have.Serves(want) || (want.Version is null && have.Path == want.Path);
+    }
+
+    private static IEnumerable<string[]> Paths(LinkPlan plan) => plan.Exports.SelectMany(export => export switch
+    {
+        FunctionExport => [[export.Name]],
+        InstanceExport instance => instance.Items.OfType<FunctionExport>().Select(function => (string[])[instance.Name, function.Name]),
+        _ => (IEnumerable<string[]>)[],
+    });
+
+    private static IEnumerable<string> Functions(LinkPlan plan) => Paths(plan).Select(path => string.Join('#', path));
 
     private static string List(IEnumerable<string> names)
     {

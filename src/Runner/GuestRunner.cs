@@ -1,7 +1,15 @@
+using Skiff.Components;
+using Skiff.Components.Host;
+using Skiff.Components.Runtime;
 using Skiff.Engine;
 using Skiff.Guest;
+using Skiff.Linux;
+using Skiff.Linux.Files;
 using Skiff.Wasi;
+using Skiff.Wasi.Preview1;
+using Skiff.Wasi.Preview2;
 using Skiff.Wasi.Sockets;
+using Skiff.Wasi.Streams;
 
 namespace Skiff.Runner;
 
@@ -11,8 +19,8 @@ namespace Skiff.Runner;
 /// </summary>
 /// <param name="print">Takes the results of a function that was called by name, one line at a time.</param>
 /// <param name="abandon">
-/// Ends the process: called from another thread when the wall time is over and the guest is asleep in a host call, from
-/// which nothing else can wake it.
+/// Ends the process: called from another thread when the wall time is over and the guest is in a system call that nothing wakes,
+/// on a file system that does not answer say.
 /// </param>
 public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon, TimeProvider time) : IGuestRunner
 {
@@ -23,21 +31,13 @@ public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon,
         var parts = new Parts();
         try
         {
-            parts.Engine = new WasmEngine(new WasmEngineOptions { StackBytes = spec.Limits.StackBytes ?? WasmEngine.StackBytesDefault });
-            parts.Store = new WasmStore(parts.Engine, new StoreLimits { MemoryBytes = spec.Limits.MemoryBytes });
-            parts.Wasi = new EngineWasi(new WasiContext
-            {
-                Arguments = spec.Arguments,
-                Environment = spec.Environment,
-                Network = spec.Network ? NetworkGrants.All : NetworkGrants.None,
-                Preopens = spec.Directories.Select(d => new Preopen(d.HostPath, d.GuestPath, d.ReadOnly)).ToList(),
-            });
-
-            IEntry entry = spec.Code.Kind == CodeKind.Module ? PrepareModule(spec, parts) : PrepareComponent(spec, parts);
-            parts.Wasi.Attach(parts.Store);
-            return new PreparedGuest(parts, entry, new Deadline(spec.Limits.WallTime, time, abandon));
+            var engine = parts.Add(new WasmEngine(new WasmEngineOptions { StackBytes = spec.Limits.StackBytes ?? WasmEngine.StackBytesDefault }));
+            var readiness = parts.Add(new ReadinessLoop());
+            var state = parts.Add(new WasiState(Granted(spec, readiness), new WasiHost(time, readiness)));
+            IEntry entry = spec.Code.Kind == CodeKind.Module ? PrepareModule(spec, parts, engine, state) : PrepareComponent(spec, parts, engine, state);
+            return new PreparedGuest(parts, entry, state.Stdio, new Deadline(spec.Limits.WallTime, time, abandon));
         }
-        catch (EngineException fault)
+        catch (Exception fault) when (fault is EngineException or ComponentException or LinuxException)
         {
             parts.Dispose();
             throw new GuestException(fault.Message, fault);
@@ -49,10 +49,18 @@ public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon,
         }
     }
 
-    private ModuleEntry PrepareModule(GuestSpec spec, Parts parts)
+    private static WasiContext Granted(GuestSpec spec, ReadinessLoop readiness) => new()
     {
-        var module = Code.MapModule(parts.Engine!, spec.Code.Path);
-        parts.Add(module);
+        Arguments = spec.Arguments,
+        Environment = spec.Environment,
+        Network = spec.Network ? NetworkGrants.All : NetworkGrants.None,
+        Preopens = spec.Directories.Select(d => new Preopen(d.HostPath, d.GuestPath, d.ReadOnly)).ToList(),
+        Stdio = StandardStreams.OfProcess(readiness),
+    };
+
+    private ModuleEntry PrepareModule(GuestSpec spec, Parts parts, WasmEngine engine, WasiState state)
+    {
+        var module = parts.Add(Code.MapModule(engine, spec.Code.Path));
         var kind = GuestKind.Detect(module, spec.Export);
         if (kind.Refusal is { } refusal)
         {
@@ -60,44 +68,50 @@ public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon,
         }
 
         var arguments = ExportArguments.Parse(module.FindExport(kind.Entry[^1])!, spec.ExportArguments);
-        var linker = new ModuleLinker(parts.Engine!);
-        parts.Add(linker);
-        parts.Wasi!.Link(linker);
+        var linker = parts.Add(new ModuleLinker(engine));
+        WasiPreview1.Define(linker, guest => (WasiState)guest);
+        var store = parts.Add(new WasmStore(engine, Limits(spec), state));
         try
         {
-            var linked = linker.Link(module);
-            parts.Add(linked);
-            return new ModuleEntry(linked, kind, arguments, print);
+            var linked = parts.Add(linker.Link(module));
+            return new ModuleEntry(store, linked, kind, arguments, print);
         }
         catch (EngineException fault)
         {
-            throw new GuestException(MissingImports.Describe(module, linker, parts.Store!) ?? fault.Message, fault);
+            throw new GuestException(MissingImports.Describe(module, linker, store) ?? fault.Message, fault);
         }
     }
 
-    private ComponentEntry PrepareComponent(GuestSpec spec, Parts parts)
+    private ComponentEntry PrepareComponent(GuestSpec spec, Parts parts, WasmEngine engine, WasiState state)
     {
-        var component = Code.MapComponent(parts.Engine!, spec.Code.Path);
-        parts.Add(component);
-        var kind = GuestKind.Detect(component, spec.Export);
+        var plan = Component.Parse(Code.ReadComponent(spec.Code.Path));
+        var kind = GuestKind.Detect(plan, spec.Export);
         if (kind.Refusal is { } refusal)
         {
             throw new GuestException(refusal);
         }
 
-        if (MissingImports.Describe(component) is { } missing)
+        var host = Interfaces();
+        if (MissingImports.Describe(plan, host) is { } missing)
         {
             throw new GuestException(missing);
         }
 
-        if (spec.ExportArguments.Count != 0)
-        {
-            throw new GuestException($"{kind.Entry[^1]} takes no arguments; leave out {string.Join(' ', spec.ExportArguments)}");
-        }
-
-        var linker = new ComponentLinker(parts.Engine!);
-        parts.Add(linker);
-        parts.Wasi!.Link(linker);
-        return new ComponentEntry(linker, component, kind, print);
+        var modules = Code.MapModules(engine, plan, spec.Code, parts.Add);
+        var linked = parts.Add(new LinkedComponent(engine, plan, host, module => modules[module.Index], fibers: false));
+        var function = linked.FindFunction(kind.Entry is [var name, _] ? name : null, kind.Entry[^1])
+            ?? throw new GuestException($"{string.Join('#', kind.Entry)} is a function of the host's, which the component only passes on");
+        var arguments = ExportArguments.Parse(string.Join('#', kind.Entry), function.Type, spec.ExportArguments);
+        return new ComponentEntry(parts.Add(new ComponentInstance(linked, state, Limits(spec))), kind, arguments, print);
     }
+
+    /// <summary>What components can import. States are <see cref="WasiState"/>.</summary>
+    internal static HostInterfaces Interfaces()
+    {
+        var host = new HostInterfaces();
+        WasiPreview2.Define(host, guest => (WasiState)guest);
+        return host;
+    }
+
+    private static StoreLimits Limits(GuestSpec spec) => new() { MemoryBytes = spec.Limits.MemoryBytes };
 }

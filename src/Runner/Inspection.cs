@@ -1,4 +1,6 @@
 using System.Globalization;
+using Skiff.Components;
+using Skiff.Components.Linking;
 using Skiff.Engine;
 using Skiff.Guest;
 using Skiff.Wasi;
@@ -22,40 +24,48 @@ public sealed record Inspection(
     bool Runs,
     string Verdict)
 {
-    /// <summary>Inspects a file's content; compiles it (without keeping the code) unless the cache has it.</summary>
-    public static Inspection Of(string name, ReadOnlySpan<byte> content, CodeCache cache)
+    /// <summary>Inspects a file's content. A module is compiled for it (without keeping the code) unless the cache has it.</summary>
+    /// <exception cref="GuestException">It is neither module nor component, or not a valid one.</exception>
+    public static Inspection Of(string name, ReadOnlyMemory<byte> content, CodeCache cache)
     {
-        var digest = ContentDigest.Of(content);
+        var digest = ContentDigest.Of(content.Span);
+        using var entry = cache.TryOpen(digest);
         using var engine = new WasmEngine();
-        if (cache.TryOpen(digest) is { } entry)
+        if (entry is { Kind: CodeKind.Module })
         {
-            using (entry.Handle)
-            {
-                return entry.Kind == CodeKind.Module
-                    ? OfModule(digest, cached: true, Code.MapModule(engine, entry.Path))
-                    : OfComponent(digest, cached: true, Code.MapComponent(engine, entry.Path));
-            }
+            return OfModule(digest, cached: true, Code.MapModule(engine, entry.Path));
         }
 
-        using var code = ModuleCompiler.CompileOnly(name, content, out var kind);
-        return kind == CodeKind.Module
-            ? OfModule(digest, cached: false, CompiledModule.Load(engine, code.Bytes))
-            : OfComponent(digest, cached: false, CompiledComponent.Load(engine, code.Bytes));
+        try
+        {
+            var binary = WasmFormat.ToBinary(content);
+            if (WasmFormat.KindOf(binary.Span) == CodeKind.Component)
+            {
+                return OfComponent(digest, entry is not null, Component.Parse(binary));
+            }
+        }
+        catch (Exception fault) when (fault is EngineException or ComponentException or GuestException)
+        {
+            throw new GuestException($"{name} cannot be inspected: {fault.Message}", fault);
+        }
+
+        using var code = ModuleCompiler.CompileOnly(name, content);
+        return OfModule(digest, cached: false, CompiledModule.Load(engine, code.Modules[0].Code!.Bytes));
     }
 
     private static Inspection OfModule(string digest, bool cached, CompiledModule module)
     {
         using var owned = module;
         var imports = module.Imports
-            .Select(import => new InspectedItem($"{import.Module}.{import.Name}", import.Type, import.Module == WasiOffer.Preview1, []))
+            .Select(import => new InspectedItem($"{import.Module}.{import.Name}", import.Type, IsOffered(import), []))
             .ToList();
         var needs = new List<string>();
-        if (module.Imports.Any(import => import.Module == WasiOffer.Preview1))
+        if (module.Imports.Any(IsOffered))
         {
-            needs.Add("WASI Preview 1");
+            needs.Add(module.Imports.Any(import => import.Module == WasiOffer.Unstable) ? "WASI Preview 0" : "WASI Preview 1");
         }
 
-        needs.AddRange(module.Imports.Select(import => import.Module).Distinct().Where(name => name != WasiOffer.Preview1)
+        needs.AddRange(module.Imports.Where(import => !IsOffered(import)).Select(import => import.Module).Distinct()
             .Select(name => $"{name}: {WasiOffer.Explain(name)}"));
         needs.AddRange(module.Exports.Where(export => export.Memory is not null).Select(export => Describe(export.Memory!)));
         var (runs, verdict) = Judge(GuestKind.Detect(module, null), imports);
@@ -70,30 +80,22 @@ public sealed record Inspection(
             verdict);
     }
 
-    private static Inspection OfComponent(string digest, bool cached, CompiledComponent component)
+    private static Inspection OfComponent(string digest, bool cached, LinkPlan plan)
     {
-        using var owned = component;
-        var imports = component.Imports
-            .Select(item => Show(item, item.Kind == ExternKind.Type || WasiOffer.Offers(item.Name)))
-            .ToList();
-        // "wasi:cli/run@0.2.3" -> "0.2.3"
-        var versions = component.Imports.Select(item => item.Name)
-            .Where(name => name.StartsWith("wasi:", StringComparison.Ordinal) && name.Contains('@', StringComparison.Ordinal))
-            .Select(name => name[(name.IndexOf('@', StringComparison.Ordinal) + 1)..])
-            .Distinct().Order(StringComparer.Ordinal).ToList();
+        var host = GuestRunner.Interfaces();
+        var imports = plan.Imports.Select(import => Show(import, MissingImports.IsOffered(import, host))).ToList();
+        var versions = plan.Imports.Select(import => import.Interface)
+            .Where(name => name is { Version: not null } && name.Value.Path.StartsWith("wasi:", StringComparison.Ordinal))
+            .Select(name => name!.Value.Version!)
+            .Distinct().Order(Comparer<string>.Create(InterfaceName.CompareVersions)).ToList();
         var needs = versions.Count == 0 ? new List<string>() : [$"WASI {string.Join(", ", versions)}"];
         needs.AddRange(imports.Where(item => !item.Offered).Select(item => $"{item.Name}: {WasiOffer.ExplainInterface(item.Name)}"));
-        var (runs, verdict) = Judge(GuestKind.Detect(component, null), imports);
+        var (runs, verdict) = Judge(GuestKind.Detect(plan, null), imports);
         return new Inspection(
-            digest,
-            CodeKind.Component,
-            cached,
-            imports,
-            component.Exports.Select(item => Show(item, offered: true)).ToList(),
-            needs,
-            runs,
-            verdict);
+            digest, CodeKind.Component, cached, imports, [.. plan.Exports.Select(Show)], needs, runs, verdict);
     }
+
+    private static bool IsOffered(ModuleImport import) => import.Module is WasiOffer.Preview1 or WasiOffer.Unstable;
 
     private static (bool Runs, string Verdict) Judge(GuestKind kind, List<InspectedItem> imports)
     {
@@ -108,8 +110,23 @@ public sealed record Inspection(
             : (false, $"would be refused: it is {kind.Why}, but imports {string.Join(", ", missing)}");
     }
 
-    private static InspectedItem Show(ComponentItem item, bool offered) =>
-        new(item.Name, item.Type, offered, item.Items.Select(inner => Show(inner, offered)).ToList());
+    private static InspectedItem Show(PlannedImport import, bool offered)
+    {
+        List<InspectedItem> items =
+        [
+            .. import.Resources.Select(resource => new InspectedItem(resource.Label, "resource", offered, [])),
+            .. import.Functions.Select(function => new InspectedItem(function.Name, function.Type.ToString(), offered, [])),
+        ];
+        return import.Interface is { } name ? new InspectedItem(name.Text, "instance", offered, items) : items[0];
+    }
+
+    private static InspectedItem Show(PlannedExport export) => export switch
+    {
+        FunctionExport function => new InspectedItem(function.Name, function.Function.Type.ToString(), true, []),
+        InstanceExport instance => new InspectedItem(instance.Name, "instance", true, [.. instance.Items.Select(Show)]),
+        TypeExport { Value: { } value } => new InspectedItem(export.Name, $"type {value}", true, []),
+        _ => new InspectedItem(export.Name, "resource", true, []),
+    };
 
     private static string Describe(MemoryLimits memory) => string.Create(
         CultureInfo.InvariantCulture,

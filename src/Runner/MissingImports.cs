@@ -1,3 +1,5 @@
+using Skiff.Components.Host;
+using Skiff.Components.Linking;
 using Skiff.Engine;
 using Skiff.Wasi;
 
@@ -18,15 +20,20 @@ internal static class MissingImports
             : Describe(missing.Select(import => $"{import.Module}.{import.Name} ({import.Type})"), missing.Count, missing.Select(import => WasiOffer.Explain(import.Module)));
     }
 
-    /// <summary>Null when every interface is offered; the engine checks what is in them.</summary>
-    public static string? Describe(CompiledComponent component)
+    /// <summary>Null when every interface that is used is offered; linking compares the functions.</summary>
+    public static string? Describe(LinkPlan plan, HostInterfaces host)
     {
-        var missing = component.Imports
-            .Where(import => import.Kind != ExternKind.Type && !WasiOffer.Offers(import.Name))
-            .Select(import => import.Name)
-            .ToList();
+        var missing = plan.Imports.Where(import => !IsOffered(import, host)).Select(Name).ToList();
         return missing.Count == 0 ? null : Describe(missing, missing.Count, missing.Select(WasiOffer.ExplainInterface));
     }
+
+    /// <summary>Whether what is used of an import can be given. Toolchains import interfaces of which nothing is used but types.</summary>
+    public static bool IsOffered(PlannedImport import, HostInterfaces host) =>
+        (import.Interface is { } name && host.Offers(name.Text)) || !import.Functions.Any(function => function.Index >= 0);
+
+    /// <summary>Of the interface, or of the function that is imported by itself.</summary>
+    public static string Name(PlannedImport import) =>
+        import.Interface?.Text ?? import.Functions.Select(function => function.Name).Concat(import.Resources.Select(resource => resource.Label)).First();
 
     private static string Describe(IEnumerable<string> names, int count, IEnumerable<string> explanations) =>
         $"the guest imports what Skiff does not offer: {string.Join(", ", names.Take(ImportsMax))}"

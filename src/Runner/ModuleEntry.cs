@@ -3,9 +3,11 @@ using Skiff.Engine;
 namespace Skiff.Runner;
 
 /// <summary>Enters a core module by one of its exports.</summary>
-internal sealed class ModuleEntry(LinkedModule linked, GuestKind kind, WasmValue[] arguments, Action<string> print) : IEntry
+internal sealed class ModuleEntry(WasmStore store, LinkedModule linked, GuestKind kind, WasmValue[] arguments, Action<string> print) : IEntry
 {
-    public (CallEnd? End, int Code) Enter(WasmStore store)
+    public WasmStore Store => store;
+
+    public (CallEnd? End, int Code) Enter()
     {
         var instance = linked.Instantiate(store, out var end);
         if (instance is null)

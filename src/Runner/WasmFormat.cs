@@ -1,3 +1,5 @@
+using System.Globalization;
+using Skiff.Engine;
 using Skiff.Guest;
 
 namespace Skiff.Runner;
@@ -24,6 +26,23 @@ public static class WasmFormat
     {
         var first = content.TrimStart(" \t\r\n"u8);
         return first.StartsWith("("u8) || first.StartsWith(";;"u8);
+    }
+
+    /// <summary>The binary format of what may be text.</summary>
+    /// <exception cref="GuestException">The text is too long.</exception>
+    /// <exception cref="EngineException">The text has an error; the message names line and column.</exception>
+    public static ReadOnlyMemory<byte> ToBinary(ReadOnlyMemory<byte> content)
+    {
+        if (!IsText(content.Span))
+        {
+            return content;
+        }
+
+        return content.Length <= TextBytesMax
+            ? WasmEngine.FromText(content.Span)
+            : throw new GuestException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"a text of {content.Length} bytes; at most {TextBytesMax} are read as text, give the binary format"));
     }
 
     /// <summary>Core module or component, of the binary format.</summary>

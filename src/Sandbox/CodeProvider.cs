@@ -6,10 +6,17 @@ using Skiff.Linux;
 namespace Skiff.Sandbox;
 
 /// <summary>Compiled code of a guest, open: it stays usable when the cache is cleaned meanwhile.</summary>
-/// <param name="Forget">Takes it out of the cache, because it does not load.</param>
-internal sealed record GuestCode(CodeKind Kind, SafeFileHandle Handle, Action Forget) : IDisposable
+/// <param name="forget">Takes it out of the cache, because it does not load.</param>
+internal sealed class GuestCode(CacheEntry entry, Action forget) : IDisposable
 {
-    public void Dispose() => Handle.Dispose();
+    public CodeKind Kind => entry.Kind;
+
+    /// <summary>What the container inherits from <see cref="StartGate.CodeDescriptor"/> on.</summary>
+    public IEnumerable<SafeFileHandle> Handles => [entry.Handle, .. entry.Modules.Select(module => module.Handle)];
+
+    public void Forget() => forget();
+
+    public void Dispose() => entry.Dispose();
 }
 
 /// <summary>
@@ -95,7 +102,7 @@ internal sealed class CodeProvider(ChildReaper reaper, SandboxPlaces places, Tim
     });
 
     private GuestCode? TryOpen(string digest) =>
-        InCache(() => _cache.TryOpen(digest) is { } entry ? new GuestCode(entry.Kind, entry.Handle, () => _cache.Remove(digest)) : null);
+        InCache(() => _cache.TryOpen(digest) is { } entry ? new GuestCode(entry, () => _cache.Remove(digest)) : null);
 
     private static T InCache<T>(Func<T> work)
     {

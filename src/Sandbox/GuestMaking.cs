@@ -28,7 +28,7 @@ internal sealed record GuestMaking(GuestRequest Request, Bundle Bundle, GuestFol
         var console = Terminal ? new ConsolePlace(tools.Places.RunFolder) : null;
         try
         {
-            SafeHandle[] inherited = wasm is null ? [] : [theirs!, wasm.Code.Handle];
+            SafeHandle[] inherited = wasm is null ? [] : [theirs!, .. wasm.Code.Handles];
             var child = await runtime.CreateAsync(runs, new ProcessDescriptors(Request.Stdio, console?.Path, inherited), cancellation);
             theirs?.Dispose();
             var membership = await CaptureAsync(child, gate, cancellation);

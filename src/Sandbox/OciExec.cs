@@ -79,7 +79,7 @@ internal sealed class OciExec(OciGuest guest, ReadOnlyMemory<byte> processJson, 
         using var console = stdio.Terminal ? new ConsolePlace(guest.Tools.Places.RunFolder) : null;
         using (gate)
         {
-            SafeHandle[] inherited = wasm is null ? [] : [theirs!, wasm.Code.Handle];
+            SafeHandle[] inherited = wasm is null ? [] : [theirs!, .. wasm.Code.Handles];
             ChildProcess child;
             using (theirs)
             {

@@ -22,8 +22,8 @@ public sealed class CompileCommandTests : IDisposable
         var result = await _skiff.RunAsync(input, "compile", "--stdin", "--cache", _skiff.Cache);
         var digest = ContentDigest.Of(content);
         Assert.Equal((0, $"{digest} {kind}\n", ""), (result.Exit.Code, result.Output, result.ErrorOutput));
-        using var entry = new CodeCache(_skiff.Cache).TryOpen(digest)!.Handle;
-        Assert.False(entry.IsInvalid);
+        using var entry = new CodeCache(_skiff.Cache).TryOpen(digest)!;
+        Assert.Equal(kind == "component" ? 1 : 0, entry.Modules.Count);
     }
 
     [Theory]

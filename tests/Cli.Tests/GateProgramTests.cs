@@ -31,6 +31,26 @@ public sealed class GateProgramTests : IDisposable
     }
 
     [Fact]
+    public async Task A_component_finds_its_modules_behind_it()
+    {
+        var code = _skiff.CompileAll(Texts.Component);
+        Assert.Equal(2, code.Length);
+        var (ours, theirs) = Descriptors.SocketPair();
+        using (ours)
+        {
+            var process = _skiff.Spawn(["run", "--gate", "--kind", "component", "--", "x"], null, [theirs, .. code]);
+            theirs.Dispose();
+            Assert.Equal("ready\n", Gate.Read(ours));
+            Gate.Write(ours, "start\n");
+
+            // The run of this one fails.
+            Assert.Equal(1, (await process.Exit).Code);
+        }
+
+        Array.ForEach(code, file => file.Dispose());
+    }
+
+    [Fact]
     public async Task It_ends_with_the_one_who_made_it()
     {
         using var code = _skiff.Compile(Texts.Loop);

@@ -22,7 +22,7 @@ public sealed class ModuleCompilerTests
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default)));
         Assert.Single(modules, module => !module.WasCached);
-        Assert.Single(modules.Select(module => module.Path).Distinct());
+        Assert.Single(modules.Select(module => module.Code.Path).Distinct());
     }
 
     [Fact]
@@ -31,15 +31,15 @@ public sealed class ModuleCompilerTests
         using var folder = new TemporaryFolder();
         var cache = new CodeCache(Path.Combine(folder.Path, "cache"));
         var first = Compiler(cache).Compile("hello", Hello);
-        File.SetUnixFileMode(first.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        using (var file = File.OpenWrite(first.Path))
+        File.SetUnixFileMode(first.Code.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        using (var file = File.OpenWrite(first.Code.Path))
         {
             file.SetLength(100);
         }
 
         var second = Compiler(cache).Compile("hello", Hello);
         Assert.False(second.WasCached);
-        Assert.NotEqual(100, new FileInfo(second.Path).Length);
+        Assert.NotEqual(100, new FileInfo(second.Code.Path).Length);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class ModuleCompilerTests
     {
         using var folder = new TemporaryFolder();
         var cache = new CodeCache(Path.Combine(folder.Path, "cache"));
-        var fault = Assert.Throws<GuestException>(() => Compiler(cache).Compile("x.wasm", "\0asm\u0001\0\0\0garbage"u8));
+        var fault = Assert.Throws<GuestException>(() => Compiler(cache).Compile("x.wasm", "\0asm\u0001\0\0\0garbage"u8.ToArray()));
         Assert.StartsWith("x.wasm cannot be compiled: ", fault.Message, StringComparison.Ordinal);
         Assert.Empty(cache.List());
     }

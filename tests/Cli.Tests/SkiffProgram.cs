@@ -42,11 +42,14 @@ public sealed class SkiffProgram : IDisposable
         Reaper.Spawn(Request(arguments) with { StandardOutput = output, Inherited = inherited });
 
     /// <summary>Compiles a guest and returns its compiled code, open.</summary>
-    public SafeFileHandle Compile(string text)
+    public SafeFileHandle Compile(string text) => CompileAll(text)[0];
+
+    /// <summary>As <see cref="Compile"/>, with the code of a component's modules behind.</summary>
+    public SafeFileHandle[] CompileAll(string text)
     {
-        var module = new ModuleCompiler(new Guest.CodeCache(Cache), FileLock.Acquire, long.MaxValue)
-            .Compile("test", System.Text.Encoding.UTF8.GetBytes(text));
-        return System.IO.File.OpenHandle(module.Path);
+        var code = new ModuleCompiler(new Guest.CodeCache(Cache), FileLock.Acquire, long.MaxValue)
+            .Compile("test", System.Text.Encoding.UTF8.GetBytes(text)).Code;
+        return [System.IO.File.OpenHandle(code.Path), .. code.Modules.Select(path => System.IO.File.OpenHandle(path))];
     }
 
     public void Dispose() => _folder.Dispose();

@@ -26,7 +26,7 @@ public sealed class HostileModuleTests : IDisposable
         var wasm = WasmEngine.FromText(Encoding.UTF8.GetBytes(Text));
         for (var length = 0; length < wasm.Length; length++)
         {
-            CompileOrRefuse(wasm.AsSpan(0, length), component: false, $"length {length}");
+            CompileOrRefuse(wasm.AsSpan(0, length), $"length {length}");
         }
     }
 
@@ -45,7 +45,7 @@ public sealed class HostileModuleTests : IDisposable
                 changed[random.Next(8, changed.Length)] = (byte)random.Next(256);
             }
 
-            CompileOrRefuse(changed, component: round % 2 == 1, $"seed {seed}, round {round}");
+            CompileOrRefuse(changed, $"seed {seed}, round {round}");
         }
     }
 
@@ -60,7 +60,7 @@ public sealed class HostileModuleTests : IDisposable
             random.NextBytes(bytes);
             byte[] preamble = round % 2 == 0 ? [0, (byte)'a', (byte)'s', (byte)'m', 1, 0, 0, 0] : [0, (byte)'a', (byte)'s', (byte)'m', 13, 0, 1, 0];
             preamble.CopyTo(bytes, 0);
-            CompileOrRefuse(bytes, component: round % 2 == 1, $"seed {seed}, round {round}");
+            CompileOrRefuse(bytes, $"seed {seed}, round {round}");
         }
     }
 
@@ -86,11 +86,11 @@ public sealed class HostileModuleTests : IDisposable
         Assert.Throws<EngineException>(() => WasmEngine.FromText(Encoding.UTF8.GetBytes($"(module (func {text}")));
     }
 
-    private void CompileOrRefuse(ReadOnlySpan<byte> wasm, bool component, string what)
+    private void CompileOrRefuse(ReadOnlySpan<byte> wasm, string what)
     {
         try
         {
-            _engine.Compile(wasm, component).Dispose();
+            _engine.Compile(wasm).Dispose();
         }
         catch (EngineException fault)
         {

@@ -115,7 +115,7 @@ public sealed class ModuleTests : IDisposable
         var path = Path.GetTempFileName();
         try
         {
-            using (var code = _engine.Compile(WasmEngine.FromText("""(module (func (export "run") (result i32) (i32.const 5)))"""u8), component: false))
+            using (var code = _engine.Compile(WasmEngine.FromText("""(module (func (export "run") (result i32) (i32.const 5)))"""u8)))
             {
                 File.WriteAllBytes(path, code.Bytes);
             }
@@ -132,7 +132,7 @@ public sealed class ModuleTests : IDisposable
     [Fact]
     public void Damaged_code_is_refused()
     {
-        using var code = _engine.Compile(WasmEngine.FromText("(module)"u8), component: false);
+        using var code = _engine.Compile(WasmEngine.FromText("(module)"u8));
         var damaged = code.Bytes.ToArray();
         Assert.Throws<EngineException>(() => CompiledModule.Load(_engine, damaged.AsSpan(0, damaged.Length / 2)));
         Assert.Throws<EngineException>(() => CompiledModule.Load(_engine, "no code"u8));

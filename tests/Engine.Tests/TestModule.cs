@@ -30,7 +30,7 @@ internal sealed class TestModule : IDisposable
 
     public static CompiledModule Load(WasmEngine engine, string text)
     {
-        using var code = engine.Compile(WasmEngine.FromText(Encoding.UTF8.GetBytes(text)), component: false);
+        using var code = engine.Compile(WasmEngine.FromText(Encoding.UTF8.GetBytes(text)));
         return CompiledModule.Load(engine, code.Bytes);
     }
 

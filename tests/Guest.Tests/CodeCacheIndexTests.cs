@@ -52,7 +52,7 @@ public sealed class CodeCacheIndexTests
     {
         using var folder = new TemporaryFolder();
         var cache = new CodeCache(Path.Combine(folder.Path, "cache"));
-        cache.Insert(Digest, CodeKind.Module, new byte[100]);
+        cache.InsertModule(Digest, new byte[100]);
         cache.Remember("8-1", Digest);
         cache.Remember("8-2", ContentDigest.Of("gone"u8));
 

@@ -12,10 +12,12 @@ public sealed class CodeCacheTests
 
         Directory.CreateDirectory(cache.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         File.SetUnixFileMode(folder.Path, (UnixFileMode)0b111_000_000);
-        File.WriteAllBytes(cache.PathOf(digest, CodeKind.Component), Elf(length: 128));
-        using (var entry = cache.TryOpen(digest)!.Handle)
+        File.WriteAllBytes(cache.PathOf(digest, CodeKind.Module), Elf(length: 128));
+        using (var entry = cache.TryOpen(digest)!)
         {
-            Assert.False(entry.IsInvalid);
+            Assert.False(entry.Handle.IsInvalid);
+            Assert.Equal(CodeKind.Module, entry.Kind);
+            Assert.Empty(entry.Modules);
         }
 
         File.SetUnixFileMode(cache.Folder, (UnixFileMode)0b111_111_111);
@@ -46,11 +48,11 @@ public sealed class CodeCacheTests
         using var folder = new TemporaryFolder();
         var cache = new CodeCache(Path.Combine(folder.Path, "a", "cache"));
         var digest = ContentDigest.Of("module"u8);
-        var path = cache.Insert(digest, CodeKind.Module, Elf(length: 200));
+        var path = cache.InsertModule(digest, Elf(length: 200));
         Assert.Equal((UnixFileMode)0b100_100_100, File.GetUnixFileMode(path));
         Assert.Equal((UnixFileMode)0b111_000_000, File.GetUnixFileMode(cache.Folder));
         Assert.Equal((UnixFileMode)0b111_000_000, File.GetUnixFileMode(cache.Root));
-        using var entry = cache.TryOpen(digest)!.Handle;
+        using var entry = cache.TryOpen(digest)!;
         Assert.Equal([path], Directory.GetFiles(cache.Folder));
     }
 
@@ -61,11 +63,11 @@ public sealed class CodeCacheTests
         var cache = new CodeCache(folder.Path);
         var digest = ContentDigest.Of("module"u8);
         File.SetUnixFileMode(folder.Path, (UnixFileMode)0b111_000_000);
-        cache.Insert(digest, CodeKind.Component, Elf(length: 200));
-        using var entry = cache.TryOpen(digest)!.Handle;
+        cache.InsertModule(digest, Elf(length: 200));
+        using var entry = cache.TryOpen(digest)!;
         cache.Remove(digest);
         Assert.Null(cache.TryOpen(digest));
-        Assert.Equal(200, RandomAccess.GetLength(entry));
+        Assert.Equal(200, RandomAccess.GetLength(entry.Handle));
     }
 
     [Fact]
@@ -77,16 +79,16 @@ public sealed class CodeCacheTests
         var digests = Enumerable.Range(0, 4).Select(number => ContentDigest.Of([(byte)number])).ToArray();
         foreach (var digest in digests)
         {
-            File.SetLastWriteTimeUtc(cache.Insert(digest, CodeKind.Module, Elf(length: 1000)), time.GetUtcNow().UtcDateTime);
+            File.SetLastWriteTimeUtc(cache.InsertModule(digest, Elf(length: 1000)), time.GetUtcNow().UtcDateTime);
             time.Advance(TimeSpan.FromHours(1));
         }
 
         // The oldest is used again, so the second goes first.
-        cache.TryOpen(digests[0])!.Handle.Dispose();
+        cache.TryOpen(digests[0])!.Dispose();
         Assert.Equal([digests[1], digests[2], digests[3], digests[0]], cache.List().Select(item => item.Digest));
         Assert.Equal(2000, cache.Clean(bytesMax: 2500));
         Assert.Equal([digests[3], digests[0]], cache.List().Select(item => item.Digest));
-        Assert.Equal(1000, cache.Clean(bytesMax: 1, keep: cache.PathOf(digests[3], CodeKind.Module)));
+        Assert.Equal(1000, cache.Clean(bytesMax: 1, keep: digests[3]));
         Assert.Equal([digests[3]], cache.List().Select(item => item.Digest));
     }
 
@@ -120,14 +122,74 @@ public sealed class CodeCacheTests
         var time = new ManualTime();
         var cache = new CodeCache(folder.Path, time);
         var digest = ContentDigest.Of("module"u8);
-        var path = cache.Insert(digest, CodeKind.Module, Elf(length: 200));
+        var path = cache.InsertModule(digest, Elf(length: 200));
         time.Set(new DateTimeOffset(File.GetLastWriteTimeUtc(path)) + TimeSpan.FromSeconds(30));
-        cache.TryOpen(digest)!.Handle.Dispose();
+        cache.TryOpen(digest)!.Dispose();
         Assert.NotEqual(time.GetUtcNow().UtcDateTime, File.GetLastWriteTimeUtc(path));
         time.Advance(TimeSpan.FromMinutes(1));
-        cache.TryOpen(digest)!.Handle.Dispose();
+        cache.TryOpen(digest)!.Dispose();
         Assert.Equal(time.GetUtcNow().UtcDateTime, File.GetLastWriteTimeUtc(path));
     }
+
+    [Fact]
+    public void A_component_is_there_when_all_its_modules_are()
+    {
+        using var folder = new TemporaryFolder();
+        var cache = new CodeCache(Path.Combine(folder.Path, "cache"));
+        var (component, one, two) = (ContentDigest.Of("component"u8), ContentDigest.Of("one"u8), ContentDigest.Of("two"u8));
+        cache.InsertModule(one, Elf(length: 200));
+        cache.InsertComponent(component, Component, [one, two, one]);
+        Assert.Null(cache.TryOpen(component));
+        Assert.False(cache.HasModule(two));
+        cache.InsertModule(two, Elf(length: 300));
+        Assert.True(cache.HasModule(two));
+        using (var entry = cache.TryOpen(component)!)
+        {
+            Assert.Equal(CodeKind.Component, entry.Kind);
+            Assert.Equal([200, 300, 200], entry.Modules.Select(module => RandomAccess.GetLength(module.Handle)));
+            Assert.Equal(
+                [cache.PathOf(one, CodeKind.Module), cache.PathOf(two, CodeKind.Module), cache.PathOf(one, CodeKind.Module)], entry.Code.Modules);
+            Assert.Equal(cache.PathOf(component, CodeKind.Component), entry.Code.Path);
+        }
+
+        // A module that became short is as one that is missing.
+        File.WriteAllBytes(folder.Path + "/short", Elf(length: 300)[..100]);
+        File.Move(folder.Path + "/short", cache.PathOf(two, CodeKind.Module), overwrite: true);
+        Assert.Null(cache.TryOpen(component));
+    }
+
+    [Fact]
+    public void Removing_a_component_removes_its_modules()
+    {
+        using var folder = new TemporaryFolder();
+        var cache = new CodeCache(Path.Combine(folder.Path, "cache"));
+        var (component, module, other) = (ContentDigest.Of("component"u8), ContentDigest.Of("one"u8), ContentDigest.Of("other"u8));
+        cache.InsertModule(module, Elf(length: 200));
+        cache.InsertModule(other, Elf(length: 200));
+        cache.InsertComponent(component, Component, [module]);
+        cache.Remove(component);
+        Assert.Equal([other], cache.List().Select(item => item.Digest));
+    }
+
+    [Fact]
+    public void Cleaning_keeps_the_modules_of_the_new_component()
+    {
+        using var folder = new TemporaryFolder();
+        var cache = new CodeCache(Path.Combine(folder.Path, "cache"));
+        var (component, module, other) = (ContentDigest.Of("component"u8), ContentDigest.Of("one"u8), ContentDigest.Of("other"u8));
+        cache.InsertModule(module, Elf(length: 200));
+        cache.InsertComponent(component, Component, [module]);
+        cache.InsertModule(other, Elf(length: 200));
+        Assert.Equal(200, cache.Clean(bytesMax: 1, keep: component));
+        Assert.Equal(
+            [(module, CodeKind.Module), (component, CodeKind.Component)],
+            cache.List().Select(item => (item.Digest, item.Kind)).OrderBy(item => item.Kind));
+        using var entry = cache.TryOpen(component);
+        Assert.NotNull(entry);
+    }
+
+    // An empty component.
+    private static byte[] Component => [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00];
 
     // ELF header with one section header entry of 64 bytes as the last thing in the file.
     private static byte[] Elf(int length)

@@ -55,6 +55,47 @@ internal static class Texts
           (func (export "number") (result u8) (canon lift (core func $i "number"))))
         """;
 
+    public const string Values = """
+        (component
+          (core module $m
+            (memory (export "memory") 1)
+            (global $next (mut i32) (i32.const 1024))
+            (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+              (global.get $next)
+              (global.set $next (i32.add (global.get $next) (i32.const 64))))
+            (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+            (func (export "length") (param i32 i32) (result i32) (local.get 1))
+            (func (export "pick") (param i32 i32 i32 i32) (result i32)
+              (i32.store8 (i32.const 0) (i32.eqz (local.get 3)))
+              (i32.store8 (i32.const 1) (select (local.get 0) (i32.const 0) (local.get 3)))
+              (i32.const 0)))
+          (core instance $i (instantiate $m))
+          (alias core export $i "memory" (core memory $memory))
+          (alias core export $i "realloc" (core func $realloc))
+          (type $pair (record (field "first" u8) (field "second" (option u8))))
+          (type $why (enum "no" "never"))
+          (func (export "length") (param "text" string) (result u32)
+            (canon lift (core func $i "length") (memory $memory) (realloc $realloc)))
+          (func (export "pick") (param "pair" $pair) (param "first" bool) (result (result u8 (error $why)))
+            (canon lift (core func $i "pick") (memory $memory)))
+          (func $add (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $i "add")))
+          (instance $math (export "add" (func $add)))
+          (export "a:b/math@1.2.0" (instance $math)))
+        """;
+
+    /// <summary>A command and a handler, the latter in name only.</summary>
+    public const string Both = """
+        (component
+          (core module $m (func (export "ok") (result i32) (i32.const 0)) (func (export "handle")))
+          (core instance $i (instantiate $m))
+          (func $run (result (result)) (canon lift (core func $i "ok")))
+          (func $handle (canon lift (core func $i "handle")))
+          (instance $command (export "run" (func $run)))
+          (instance $handler (export "handle" (func $handle)))
+          (export "wasi:cli/run@0.2.3" (instance $command))
+          (export "wasi:http/incoming-handler@0.2.0" (instance $handler)))
+        """;
+
     public static string Exit(int code) => $"""
         (module
           (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))

@@ -48,7 +48,7 @@ internal static class CompileCommand
         using var input = Console.OpenStandardInput();
         var content = LoadedFile.Read("the module", input, ModuleBytesMax(parsed));
         var module = Compiler(parsed).Compile("the module", content);
-        Console.Out.Write(Answer(module.Digest, module.Kind));
+        Console.Out.Write(Answer(module.Digest, module.Code.Kind));
         return Success;
     }
 
@@ -73,7 +73,7 @@ internal static class CompileCommand
             var how = module.WasCached
                 ? "was compiled already"
                 : string.Create(CultureInfo.InvariantCulture, $"compiled in {TimeProvider.System.GetElapsedTime(started).TotalSeconds:F2} s");
-            Console.Out.Write($"{path}: {Word(module.Kind)}, {how}\n  {module.Path}\n");
+            Console.Out.Write($"{path}: {Word(module.Code.Kind)}, {how}\n  {module.Code.Path}\n");
         }
 
         return Success;

@@ -67,7 +67,7 @@ internal static class ImageCodeCommand
             CompileCommand.LimitSelf();
             var content = await finder.ReadAsync(search.Layer, CodeCache.ModuleBytesMax, cancellation);
             var module = CacheLocation.Compiler(cache, parsed.GetValue(CacheMax)).Compile($"layer {search.Layer.Digest}", content);
-            answer = CompileCommand.Answer(module.Digest, module.Kind);
+            answer = CompileCommand.Answer(module.Digest, module.Code.Kind);
         }
 
         Console.Out.Write(answer);
@@ -82,7 +82,9 @@ internal static class ImageCodeCommand
             return null;
         }
 
-        entry.Handle.Dispose();
-        return CompileCommand.Answer(digest.Hex, entry.Kind);
+        using (entry)
+        {
+            return CompileCommand.Answer(digest.Hex, entry.Kind);
+        }
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Skiff.Guest;
-using Skiff.Linux;
 using Skiff.Runner;
 
 namespace Skiff.Cli.Commands;
@@ -107,23 +106,23 @@ internal static class RunCommand
         if (parsed.GetValue(NoCache))
         {
             using var progress = new CompileProgress(file.Path, TimeProvider.System);
-            using var code = ModuleCompiler.CompileOnly(file.Path, file.Content, out var kind);
-            using var memory = Descriptors.Memory("skiff-code", code.Bytes);
-            return runner.Prepare(spec with { Code = new CompiledCode($"/proc/self/fd/{memory.DangerousGetHandle()}", kind) });
+            using var compiled = ModuleCompiler.CompileOnly(file.Path, file.Content);
+            using var memory = new MemoryCode(compiled);
+            return runner.Prepare(spec with { Code = memory.Code });
         }
 
         var cache = CacheLocation.Open(parsed.GetValue(Cache));
         var module = Compile(cache, file);
         try
         {
-            return runner.Prepare(spec with { Code = new CompiledCode(module.Path, module.Kind) });
+            return runner.Prepare(spec with { Code = module.Code });
         }
         catch (DamagedCodeException) when (module.WasCached)
         {
             // Once: what does not load right after compiling will not load the next time either.
             cache.Remove(module.Digest);
             module = Compile(cache, file);
-            return runner.Prepare(spec with { Code = new CompiledCode(module.Path, module.Kind) });
+            return runner.Prepare(spec with { Code = module.Code });
         }
     }
 
@@ -153,7 +152,7 @@ internal static class RunCommand
                 Export = export,
                 ExportArguments = export is null ? [] : words,
                 // Known once it is compiled.
-                Code = new CompiledCode("", CodeKind.Module),
+                Code = new CompiledCode("", CodeKind.Module, []),
                 Limits = new GuestLimits(
                     parsed.GetValue(Memory) is { } memory ? Quantity.Bytes(memory) : null,
                     parsed.GetValue(Timeout) is { } time ? Quantity.Time(time) : null,

@@ -32,13 +32,6 @@ internal sealed class CoreModuleHandle : EngineObject
     protected override void Delete(nint pointer) => ModuleApi.wasmtime_module_delete(pointer);
 }
 
-internal sealed class ComponentHandle : EngineObject
-{
-    public ComponentHandle(nint pointer) => Take(pointer);
-
-    protected override void Delete(nint pointer) => ComponentApi.wasmtime_component_delete(pointer);
-}
-
 internal sealed class LinkerHandle : EngineObject
 {
     public LinkerHandle(nint pointer) => Take(pointer);
@@ -51,13 +44,6 @@ internal sealed class InstancePreHandle : EngineObject
     public InstancePreHandle(nint pointer) => Take(pointer);
 
     protected override void Delete(nint pointer) => ModuleApi.wasmtime_instance_pre_delete(pointer);
-}
-
-internal sealed class ComponentLinkerHandle : EngineObject
-{
-    public ComponentLinkerHandle(nint pointer) => Take(pointer);
-
-    protected override void Delete(nint pointer) => ComponentApi.wasmtime_component_linker_delete(pointer);
 }
 
 internal sealed class StoreHandle : EngineObject

@@ -115,9 +115,6 @@ internal static unsafe partial class ModuleApi
     [LibraryImport(Library)]
     public static partial void wasmtime_linker_allow_shadowing(LinkerHandle linker, byte allow);
 
-    [LibraryImport(Library)]
-    public static partial nint wasmtime_linker_define_wasi(LinkerHandle linker);
-
     /// <summary>The engine calls <paramref name="finalizer"/> with <paramref name="data"/> also when it fails.</summary>
     [LibraryImport(Library)]
     public static partial nint wasmtime_linker_define_func_unchecked(

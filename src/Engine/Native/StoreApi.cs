@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Skiff.Engine.Native;
 
-/// <summary>wasmtime/store.h and wasi.h.</summary>
+/// <summary>wasmtime/store.h.</summary>
 internal static unsafe partial class StoreApi
 {
     private const string Library = EngineApi.Library;
@@ -41,37 +41,4 @@ internal static unsafe partial class StoreApi
 
     [LibraryImport(Library)]
     public static partial void wasmtime_context_set_epoch_deadline(nint context, ulong ticks_beyond_current);
-
-    [LibraryImport(Library)]
-    public static partial nint wasmtime_context_set_wasi(nint context, nint config);
-
-    [LibraryImport(Library)]
-    public static partial nint wasi_config_new();
-
-    [LibraryImport(Library)]
-    public static partial void wasi_config_delete(nint config);
-
-    [LibraryImport(Library)]
-    public static partial byte wasi_config_set_argv(nint config, nuint argc, byte** argv);
-
-    [LibraryImport(Library)]
-    public static partial byte wasi_config_set_env(nint config, nuint envc, byte** names, byte** values);
-
-    [LibraryImport(Library)]
-    public static partial byte wasi_config_preopen_dir(nint config, byte* host_path, byte* guest_path, byte fs_mutable);
-
-    [LibraryImport(Library)]
-    public static partial void wasi_config_inherit_stdin(nint config);
-
-    [LibraryImport(Library)]
-    public static partial void wasi_config_inherit_stdout(nint config);
-
-    [LibraryImport(Library)]
-    public static partial void wasi_config_inherit_stderr(nint config);
-
-    [LibraryImport(Library)]
-    public static partial void wasi_config_inherit_network(nint config);
-
-    [LibraryImport(Library)]
-    public static partial void wasi_config_allow_ip_name_lookup(nint config, byte enable);
 }

@@ -72,7 +72,7 @@ internal sealed class RunningGuest : IDisposable
 
     private CompiledModule Load(CoreModule module)
     {
-        using var code = Engine.Compile(module.Bytes.Span, component: false);
+        using var code = Engine.Compile(module.Bytes.Span);
         var compiled = CompiledModule.Load(Engine, code.Bytes);
         _modules.Add(compiled);
         return compiled;

@@ -51,13 +51,24 @@ public sealed class SandboxFixture : IAsyncLifetime
     {
         byte[] module = [.. "\0asm\x01\0\0\0"u8, .. System.Text.Encoding.UTF8.GetBytes(name)];
         var cache = new CodeCache(Places.Cache);
-        var path = cache.PathOf(Convert.ToHexStringLower(SHA256.HashData(module)), kind);
-        Directory.CreateDirectory(Places.Cache, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var digest = Convert.ToHexStringLower(SHA256.HashData(module));
         var compiled = new byte[64];
         "\u007fELF"u8.CopyTo(compiled);
         compiled[40] = 64;
-        File.WriteAllBytes(path, compiled);
+        if (kind == CodeKind.Module)
+        {
+            cache.InsertModule(digest, compiled);
+            return module;
+        }
+
+        // Two core modules, so that a container inherits three descriptors of code.
+        var modules = new[] { "one", "two" }.Select(part => ContentDigest.Of(System.Text.Encoding.UTF8.GetBytes(name + part))).ToArray();
+        foreach (var part in modules)
+        {
+            cache.InsertModule(part, compiled);
+        }
+
+        cache.InsertComponent(digest, "\0asm\x0d\0\x01\0"u8, modules);
         return module;
     }
 

@@ -23,7 +23,7 @@ internal sealed class CoreGuest : IDisposable
         Readiness = new ReadinessLoop();
         var stdio = context.Stdio ?? new StandardStreams(new ClosedInputStream(), Output, Error);
         State = new WasiState(context with { Stdio = stdio }, new WasiHost(TimeProvider.System, Readiness));
-        using (var code = _engine.Compile(wasm, component: false))
+        using (var code = _engine.Compile(wasm))
         {
             _module = CompiledModule.Load(_engine, code.Bytes);
         }
