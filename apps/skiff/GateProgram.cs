@@ -27,7 +27,7 @@ internal static class GateProgram
             var spec = Parse(args);
             if (spec.Code.Kind == CodeKind.Component)
             {
-                modules = ComponentCode.TryReadModules(code)?.Count ?? throw new GuestException("compiled code of the component is damaged");
+                modules = ComponentCode.TryReadModules(code)?.Count ?? throw new DamagedCodeException("compiled code of the component is damaged", null);
                 spec = spec with { Code = spec.Code with { Modules = [.. Enumerable.Range(StartGate.CodeDescriptor + 1, modules).Select(PathOf)] } };
             }
 
