@@ -7,7 +7,7 @@ internal static class Module
 {
     public static CompiledModule Load(WasmEngine engine, string text)
     {
-        using var code = engine.Compile(WasmEngine.FromText(Encoding.UTF8.GetBytes(text)), component: false);
+        using var code = engine.Compile(WasmEngine.FromText(Encoding.UTF8.GetBytes(text)));
         return CompiledModule.Load(engine, code.Bytes);
     }
 
@@ -17,7 +17,7 @@ internal static class Module
         var compiled = Path.GetTempFileName();
         try
         {
-            using (var code = engine.Compile(File.ReadAllBytes(path), component: false))
+            using (var code = engine.Compile(File.ReadAllBytes(path)))
             {
                 File.WriteAllBytes(compiled, code.Bytes);
             }

@@ -71,7 +71,7 @@ internal sealed class GuestServer : IDisposable
         var path = $"{_file}.{module.Index}.cwasm";
         if (!File.Exists(path) || File.GetLastWriteTimeUtc(path) < File.GetLastWriteTimeUtc(_file))
         {
-            using var code = _engine.Compile(module.Bytes.Span, component: false);
+            using var code = _engine.Compile(module.Bytes.Span);
             File.WriteAllBytes(path, code.Bytes);
         }
 

@@ -41,7 +41,7 @@ public sealed class BaselineTests : IDisposable
     public void Its_code_is_not_loaded_by_an_engine_of_the_other_kind()
     {
         using var other = new WasmEngine();
-        using var code = _engine.Compile(WasmEngine.FromText("(module (func))"u8), component: false);
+        using var code = _engine.Compile(WasmEngine.FromText("(module (func))"u8));
         Assert.Throws<EngineException>(() => CompiledModule.Load(other, code.Bytes));
         CompiledModule.Load(_engine, code.Bytes).Dispose();
         Assert.NotEqual(WasmEngine.Tag, WasmEngine.BaselineTag);

@@ -65,7 +65,7 @@ internal static class Guests
 
     private static CompiledModule Compile(CoreModule module)
     {
-        using var code = SharedEngine.Value.Compile(module.Bytes.Span, component: false);
+        using var code = SharedEngine.Value.Compile(module.Bytes.Span);
         return CompiledModule.Load(SharedEngine.Value, code.Bytes);
     }
 

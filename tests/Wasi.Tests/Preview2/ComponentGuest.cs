@@ -102,7 +102,7 @@ internal sealed class ComponentGuest : IDisposable
 
     private CompiledModule Load(CoreModule module)
     {
-        using var code = _engine.Compile(module.Bytes.Span, component: false);
+        using var code = _engine.Compile(module.Bytes.Span);
         var compiled = CompiledModule.Load(_engine, code.Bytes);
         _modules.Add(compiled);
         return compiled;
