@@ -31,7 +31,7 @@ internal static class GateProgram
                 spec = spec with { Code = spec.Code with { Modules = [.. Enumerable.Range(StartGate.CodeDescriptor + 1, modules).Select(PathOf)] } };
             }
 
-            guest = Outcome.CreateRunner().Prepare(spec);
+            guest = Outcome.CreateRunner(serves: true).Prepare(spec);
         }
         catch (Exception fault) when (fault is GuestException or DamagedCodeException)
         {
@@ -54,6 +54,11 @@ internal static class GateProgram
 
         // The guest finds no descriptor but its own three.
         control.Dispose();
+        if (guest.StopsOnSignals)
+        {
+            Array.ForEach(signals, signal => signal.Dispose());
+        }
+
         Outcome.End(guest.Run());
         GC.KeepAlive(signals);
         return 0;

@@ -21,7 +21,8 @@ internal static class Outcome
         EndOn(PosixSignal.SIGHUP, Signals.SIGHUP),
     ];
 
-    public static GuestRunner CreateRunner() => new(Print, End, TimeProvider.System);
+    /// <param name="serves">As <see cref="GuestRunner"/> says.</param>
+    public static GuestRunner CreateRunner(bool serves = false) => new(Print, End, TimeProvider.System, serves);
 
     /// <summary>
     /// Does everything that may run guest code on a thread of its own, because the main thread's stack is as large as

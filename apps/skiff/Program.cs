@@ -12,6 +12,7 @@ if (GateProgram.Recognises(args))
 var root = new RootCommand("Runs WebAssembly: on this machine, and in containers for containerd-shim-skiff-v1.")
 {
     RunCommand.Create(),
+    ServeCommand.Create(),
     CompileCommand.Create(),
     InspectCommand.Create(),
     CacheCommand.Create(),

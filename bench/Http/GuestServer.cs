@@ -19,15 +19,16 @@ namespace Skiff.Bench.Http;
 /// <summary>A guest behind the same server. Its code is compiled first, into files beside the guest, as the cache would hold it.</summary>
 internal sealed class GuestServer : IDisposable
 {
-    private readonly WasmEngine _engine = new();
+    private readonly WasmEngine _engine;
     private readonly List<CompiledModule> _modules = [];
     private readonly string _file;
 
-    private GuestServer(string file) => _file = file;
+    private GuestServer(string file, int guests) =>
+        (_file, _engine) = (file, new WasmEngine(new WasmEngineOptions { Pool = new PoolOptions(guests) }));
 
     public static async Task RunAsync(string file, int port, ServingOptions options)
     {
-        using var server = new GuestServer(file);
+        using var server = new GuestServer(file, options.InFlightMax + 16);
         var linked = server.Link();
         var host = new WasiHost(TimeProvider.System, new ReadinessLoop());
         var context = new WasiContext { Environment = [new("GREETING", "hello")] };
@@ -47,7 +48,7 @@ internal sealed class GuestServer : IDisposable
     /// <summary>Compiles what is not compiled yet.</summary>
     public static void Compile(string file)
     {
-        using var server = new GuestServer(file);
+        using var server = new GuestServer(file, 1);
         server.Link().Dispose();
     }
 

@@ -13,6 +13,9 @@ public interface IPreparedGuest : IDisposable
 {
     /// <summary>Runs the guest on the calling thread until it ends. At most once.</summary>
     GuestExit Run();
+
+    /// <summary>It takes SIGTERM and SIGINT itself, to end in its own time: nobody else may end the process on them meanwhile.</summary>
+    bool StopsOnSignals => false;
 }
 
 /// <summary>A guest cannot be prepared or run, for a reason that lies in the image, the module or the options.</summary>

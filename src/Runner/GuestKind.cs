@@ -32,7 +32,8 @@ public sealed record GuestKind(GuestForm Form, string Why, IReadOnlyList<string>
     public const string Initialize = "_initialize";
 
     private const string Run = "wasi:cli/run";
-    private const string IncomingHandler = "wasi:http/incoming-handler";
+    /// <summary>What a component exports that answers HTTP requests.</summary>
+    public const string IncomingHandler = "wasi:http/incoming-handler";
 
     // More names than anybody reads make an error text useless.
     private const int NamesMax = 12;
@@ -95,7 +96,7 @@ public sealed record GuestKind(GuestForm Form, string Why, IReadOnlyList<string>
     /// <summary>Why this form cannot be run as it was asked for; null when it can.</summary>
     public string? Refusal => Form switch
     {
-        GuestForm.HttpHandler => $"this is {Why}: it answers HTTP requests, which Skiff does not serve yet; it runs commands (_start, wasi:cli/run) and single exports (path#export)",
+        GuestForm.HttpHandler => $"this is {Why}: it answers HTTP requests, so serve it: skiff serve",
         GuestForm.Library => $"this is {Why}; name the function to call: path#export, or --invoke export",
         _ => null,
     };

@@ -18,16 +18,22 @@ namespace Skiff.Runner;
 /// <see cref="GuestLimits.StackBytes"/> and <see cref="WasmEngine.StackBytesBeyond"/> more.
 /// </summary>
 /// <param name="print">Takes the results of a function that was called by name, one line at a time.</param>
+/// <param name="serves">A guest that answers HTTP requests is served where its environment says, as in a container; else it is refused.</param>
 /// <param name="abandon">
 /// Ends the process: called from another thread when the wall time is over and the guest is in a system call that nothing wakes,
 /// on a file system that does not answer say.
 /// </param>
-public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon, TimeProvider time) : IGuestRunner
+public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon, TimeProvider time, bool serves = false) : IGuestRunner
 {
     /// <inheritdoc/>
     public IPreparedGuest Prepare(GuestSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
+        if (serves && spec.Code.Kind == CodeKind.Component && HttpGuestLoader.IsHandler(spec))
+        {
+            return PreparedHttp.Create(spec, time);
+        }
+
         var parts = new Parts();
         try
         {

@@ -82,7 +82,7 @@ public sealed record Inspection(
 
     private static Inspection OfComponent(string digest, bool cached, LinkPlan plan)
     {
-        var host = GuestRunner.Interfaces();
+        var host = GuestKind.Detect(plan, null).Form == GuestForm.HttpHandler ? HttpGuestLoader.Interfaces() : GuestRunner.Interfaces();
         var imports = plan.Imports.Select(import => Show(import, MissingImports.IsOffered(import, host))).ToList();
         var versions = plan.Imports.Select(import => import.Interface)
             .Where(name => name is { Version: not null } && name.Value.Path.StartsWith("wasi:", StringComparison.Ordinal))

@@ -126,7 +126,7 @@ internal static class RunCommand
         }
     }
 
-    private static CachedModule Compile(CodeCache cache, LoadedFile file)
+    internal static CachedModule Compile(CodeCache cache, LoadedFile file)
     {
         using var progress = new CompileProgress(file.Path, TimeProvider.System);
         return CacheLocation.Compiler(cache).Compile(file.Path, file.Content);
@@ -161,7 +161,7 @@ internal static class RunCommand
             LoadedFile.Read(named, CodeCache.ModuleBytesMax));
     }
 
-    private static KeyValuePair<string, string> ParseVariable(string text)
+    internal static KeyValuePair<string, string> ParseVariable(string text)
     {
         var equals = text.IndexOf('=', StringComparison.Ordinal);
         return equals switch
@@ -173,7 +173,7 @@ internal static class RunCommand
         };
     }
 
-    private static GuestDirectory ParseDirectory(string text)
+    internal static GuestDirectory ParseDirectory(string text)
     {
         const string ReadOnlySuffix = ":ro";
         var readOnly = text.EndsWith(ReadOnlySuffix, StringComparison.Ordinal);
