@@ -7,7 +7,7 @@ using Skiff.Runner;
 namespace Skiff.Cli;
 
 /// <summary>
-/// <c>skiff run --gate [--export E] --kind module|component -- ARGV…</c>: the init process of a container. It loads everything,
+/// <c>skiff run --gate [--export E] [--grant NAME=VALUE]… --kind module|component -- ARGV…</c>: the init process of a container. It loads everything,
 /// says that it is ready, and runs the guest when it is told to (<see cref="StartGate"/>).
 /// </summary>
 internal static class GateProgram
@@ -86,6 +86,7 @@ internal static class GateProgram
     {
         string? export = null;
         CodeKind? kind = null;
+        var permissions = new GuestPermissions();
         for (var i = 2; i < args.Length; i++)
         {
             switch (args[i])
@@ -101,8 +102,12 @@ internal static class GateProgram
                         var other => throw new GuestException($"run --gate: --kind is module or component, not {other}"),
                     };
                     break;
+                case "--grant" when i + 1 < args.Length && args[i + 1].IndexOf('=', StringComparison.Ordinal) is > 0 and var equals:
+                    permissions = permissions.With(args[i + 1][..equals], args[i + 1][(equals + 1)..]);
+                    i++;
+                    break;
                 case "--" when kind is { } known:
-                    return Spec(args[(i + 1)..], export, known);
+                    return permissions.ApplyTo(Spec(args[(i + 1)..], export, known));
                 default:
                     throw new GuestException($"run --gate: unexpected {args[i]}");
             }
@@ -121,7 +126,7 @@ internal static class GateProgram
         Directories = [new GuestDirectory("/", "/", ReadOnly: false)],
         Export = export,
         Code = new CompiledCode(PathOf(StartGate.CodeDescriptor), kind, []),
-        Network = true,
+        Network = GuestNetwork.All,
     };
 
     private static List<KeyValuePair<string, string>> Environment()

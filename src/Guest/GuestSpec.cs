@@ -25,8 +25,8 @@ public sealed record GuestSpec
 
     public GuestLimits Limits { get; init; } = GuestLimits.None;
 
-    /// <summary>Whether the guest may open sockets and look up names.</summary>
-    public bool Network { get; init; }
+    /// <summary>Sockets and name lookup. Nothing unless granted.</summary>
+    public GuestNetwork Network { get; init; } = GuestNetwork.None;
 }
 
 /// <summary>A host directory that the guest sees at <paramref name="GuestPath"/>.</summary>
@@ -51,5 +51,8 @@ public enum CodeKind
 /// <param name="StackBytes">Largest Wasm stack, in bytes.</param>
 public sealed record GuestLimits(long? MemoryBytes, TimeSpan? WallTime, int? StackBytes)
 {
+    /// <summary>Processors' worth of CPU time that the guest may use.</summary>
+    public double? Cpu { get; init; }
+
     public static GuestLimits None { get; } = new(null, null, null);
 }

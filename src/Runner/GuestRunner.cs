@@ -25,6 +25,9 @@ namespace Skiff.Runner;
 /// </param>
 public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon, TimeProvider time, bool serves = false) : IGuestRunner
 {
+    // What control groups take.
+    private static readonly TimeSpan CpuPeriod = TimeSpan.FromMilliseconds(100);
+
     /// <inheritdoc/>
     public IPreparedGuest Prepare(GuestSpec spec)
     {
@@ -41,6 +44,11 @@ public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon,
             var readiness = parts.Add(new ReadinessLoop());
             var state = parts.Add(new WasiState(Granted(spec, readiness), new WasiHost(time, readiness)));
             IEntry entry = spec.Code.Kind == CodeKind.Module ? PrepareModule(spec, parts, engine, state) : PrepareComponent(spec, parts, engine, state);
+            if (spec.Limits.Cpu is { } processors)
+            {
+                entry.Store.LimitCpu(new CpuQuota(processors, CpuPeriod, time));
+            }
+
             return new PreparedGuest(parts, entry, state.Stdio, new Deadline(spec.Limits.WallTime, time, abandon));
         }
         catch (Exception fault) when (fault is EngineException or ComponentException or LinuxException)
@@ -55,11 +63,23 @@ public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon,
         }
     }
 
+    private static NetworkGrants Granted(GuestNetwork network)
+    {
+        try
+        {
+            return NetworkGrants.Parse(network.Destinations, network.Listen);
+        }
+        catch (FormatException fault)
+        {
+            throw new GuestException($"network grant {fault.Message}", fault);
+        }
+    }
+
     private static WasiContext Granted(GuestSpec spec, ReadinessLoop readiness) => new()
     {
         Arguments = spec.Arguments,
         Environment = spec.Environment,
-        Network = spec.Network ? NetworkGrants.All : NetworkGrants.None,
+        Network = Granted(spec.Network),
         Preopens = spec.Directories.Select(d => new Preopen(d.HostPath, d.GuestPath, d.ReadOnly)).ToList(),
         Stdio = StandardStreams.OfProcess(readiness),
     };

@@ -1,3 +1,4 @@
+using Skiff.Guest;
 using Skiff.Oci.Runtime;
 
 namespace Skiff.Sandbox;
@@ -39,7 +40,7 @@ internal sealed class EntryResolver(CodeProvider code)
             if (found is not null)
             {
                 var layers = new RootfsLayers(request.Rootfs, rootfs);
-                return Wasm(await code.OfFileAsync(found.File, found.Path, layers, cancellation), process, found.Export);
+                return Wasm(await code.OfFileAsync(found.File, found.Path, layers, cancellation), bundle, process, found.Export);
             }
         }
 
@@ -50,7 +51,7 @@ internal sealed class EntryResolver(CodeProvider code)
         }
 
         return await code.OfImageAsync(containerd, request.Namespace, request.Id, cancellation) is { } layer
-            ? Wasm(layer, process, export)
+            ? Wasm(layer, bundle, process, export)
             : new Entry.Native($"'{name}' is not in the rootfs, and the image has no Wasm layer");
     }
 
@@ -64,7 +65,7 @@ internal sealed class EntryResolver(CodeProvider code)
         var initName = init.Command.Arguments[0];
         if (name.Length == 0)
         {
-            return Wasm(init.Code, process, export, initName);
+            return Wasm(init.Code, bundle, process, export, initName);
         }
 
         using var found = new ModuleFinder(rootfs, bundle.Spec.Mounts, bundle.Absolute).Find(process);
@@ -76,11 +77,11 @@ internal sealed class EntryResolver(CodeProvider code)
         if (found is not null)
         {
             var layers = new RootfsLayers(request.Rootfs, rootfs);
-            return Wasm(await code.OfFileAsync(found.File, found.Path, layers, cancellation), process, found.Export);
+            return Wasm(await code.OfFileAsync(found.File, found.Path, layers, cancellation), bundle, process, found.Export);
         }
 
         return name == initName
-            ? Wasm(init.Code, process, export)
+            ? Wasm(init.Code, bundle, process, export)
             : throw new SandboxException(
                 $"'{argument}' is not in this container. In a Wasm container can be exec'd: '#export' of its own module ({initName}), "
                 + "'path' or 'path#export' of another module in the rootfs, or a native program in the rootfs.",
@@ -88,9 +89,19 @@ internal sealed class EntryResolver(CodeProvider code)
     }
 
     // The guest's own name is the path without the export.
-    private static Entry.Wasm Wasm(GuestCode code, ProcessSpec process, string? export, string? name = null)
+    private static Entry.Wasm Wasm(GuestCode code, Bundle bundle, ProcessSpec process, string? export, string? name = null)
     {
         name ??= export is null ? process.Args[0] : ModuleFinder.Split(process.Args[0]).Name;
-        return new Entry.Wasm(code, new RunCommand(code.Kind, export, [name, .. process.Args.Skip(1)]));
+        var command = new RunCommand(code.Kind, export, [name, .. process.Args.Skip(1)]) { Permissions = Permissions(bundle) };
+        return new Entry.Wasm(code, command);
     }
+
+    // The run program reads them: it also says what is wrong with one.
+    private static KeyValuePair<string, string>[] Permissions(Bundle bundle) =>
+    [
+        .. bundle.Spec.Annotations
+            .Where(annotation => annotation.Key.StartsWith(GuestPermissions.AnnotationPrefix, StringComparison.Ordinal))
+            .Select(annotation => KeyValuePair.Create(annotation.Key[GuestPermissions.AnnotationPrefix.Length..], annotation.Value))
+            .OrderBy(annotation => annotation.Key, StringComparer.Ordinal),
+    ];
 }

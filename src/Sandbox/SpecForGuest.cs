@@ -13,6 +13,9 @@ internal sealed record RunCommand(CodeKind Kind, string? Export, IReadOnlyList<s
     /// <summary>Where the run program's folder is mounted in every Wasm container.</summary>
     public const string HomeInside = "/.skiff";
 
+    /// <summary>What the operator's annotations say of permissions and limits: names without their prefix, and values.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Permissions { get; init; } = [];
+
     /// <summary>The run program is started through its own loader: the image may have none, or an older one.</summary>
     public IReadOnlyList<string> ToArguments()
     {
@@ -21,6 +24,7 @@ internal sealed record RunCommand(CodeKind Kind, string? Export, IReadOnlyList<s
         [
             $"{HomeInside}/{loader}", "--library-path", HomeInside, $"{HomeInside}/skiff", "run", "--gate",
             .. Export is null ? (ReadOnlySpan<string>)[] : ["--export", Export],
+            .. Permissions.SelectMany(permission => new[] { "--grant", $"{permission.Key}={permission.Value}" }),
             "--kind", Kind == CodeKind.Module ? "module" : "component",
             "--", .. Arguments,
         ];

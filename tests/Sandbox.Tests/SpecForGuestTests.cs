@@ -70,4 +70,14 @@ public sealed class SpecForGuestTests : IDisposable
         var arguments = new RunCommand(CodeKind.Module, null, ["--gate", "--", "-x"]).ToArguments().ToList();
         Assert.Equal(["--", "--gate", "--", "-x"], arguments.Skip(arguments.IndexOf("--")));
     }
+
+    [Fact]
+    public void Permissions_of_annotations_reach_the_run_program_before_the_guests_own_arguments()
+    {
+        var arguments = new RunCommand(CodeKind.Module, null, ["app", "--grant", "net=*"]) { Permissions = [new("net", "none"), new("dirs", "/a,/b:ro")] }
+            .ToArguments().ToList();
+        var end = arguments.IndexOf("--");
+        Assert.Equal(["--grant", "net=none", "--grant", "dirs=/a,/b:ro"], arguments[6..10]);
+        Assert.Equal(["app", "--grant", "net=*"], arguments[(end + 1)..]);
+    }
 }

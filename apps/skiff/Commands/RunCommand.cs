@@ -18,6 +18,19 @@ internal static class RunCommand
     };
 
     private static readonly Option<string[]> Variable = new("--env") { Description = "Environment variable, K=V, or K to pass the own value on", HelpName = "K[=V]" };
+    private static readonly Option<string[]> Net = new("--net")
+    {
+        Description = "Destination the guest may reach, HOST[:PORT[-PORT]], a network, a name or *; none by default",
+        HelpName = "DEST",
+    };
+
+    private static readonly Option<string[]> Listen = new("--listen")
+    {
+        Description = "Own address the guest may listen at, written likewise; none by default",
+        HelpName = "ADDR",
+    };
+
+    private static readonly Option<string?> Cpu = new("--cpu") { Description = "Processors' worth of CPU time, e.g. 0.5", HelpName = "N" };
     private static readonly Option<string?> Invoke = new("--invoke") { Description = "Call this export with ARGS and print what it returns", HelpName = "EXPORT" };
     private static readonly Option<string?> Memory = new("--memory") { Description = "Largest linear memory, e.g. 64m", HelpName = "SIZE" };
     private static readonly Option<string?> Timeout = new("--timeout") { Description = "End the guest after this time with exit code 124, e.g. 5s", HelpName = "TIME" };
@@ -25,13 +38,13 @@ internal static class RunCommand
     private static readonly Option<string?> Cache = CacheLocation.Option();
 
     // Options that take the word after them, for finding FILE before the parser runs.
-    private static readonly Option[] WithValue = [Directory, Variable, Invoke, Memory, Timeout, Cache];
+    private static readonly Option[] WithValue = [Directory, Variable, Net, Listen, Cpu, Invoke, Memory, Timeout, Cache];
 
     public static Command Create()
     {
         var command = new Command(Name, "Run a module or component")
         {
-            File, Arguments, Directory, Variable, Invoke, Memory, Timeout, Cache, NoCache,
+            File, Arguments, Directory, Variable, Net, Listen, Cpu, Invoke, Memory, Timeout, Cache, NoCache,
         };
         command.SetAction(Run);
         return command;
@@ -149,6 +162,7 @@ internal static class RunCommand
                 Arguments = [named, .. words],
                 Environment = (parsed.GetValue(Variable) ?? []).Select(ParseVariable).ToList(),
                 Directories = (parsed.GetValue(Directory) ?? []).Select(ParseDirectory).ToList(),
+                Network = new GuestNetwork(parsed.GetValue(Net) ?? [], parsed.GetValue(Listen) ?? []),
                 Export = export,
                 ExportArguments = export is null ? [] : words,
                 // Known once it is compiled.
@@ -156,7 +170,10 @@ internal static class RunCommand
                 Limits = new GuestLimits(
                     parsed.GetValue(Memory) is { } memory ? Quantity.Bytes(memory) : null,
                     parsed.GetValue(Timeout) is { } time ? Quantity.Time(time) : null,
-                    null),
+                    null)
+                {
+                    Cpu = parsed.GetValue(Cpu) is { } cpu ? new GuestPermissions().With("cpu", cpu).Cpu : null,
+                },
             },
             LoadedFile.Read(named, CodeCache.ModuleBytesMax));
     }
