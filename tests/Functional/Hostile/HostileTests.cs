@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -165,11 +166,19 @@ public sealed class HostileTests(Nodes nodes) : NodeTest(nodes), IDisposable
     [Theory, OnContainerd]
     public async Task A_guest_cannot_fill_the_memory_of_the_shim_by_its_output(string version)
     {
+        const int Bytes = 50_000_000;
         var node = await NodeAsync(version);
 
-        var result = await node.Ctr.RunGuestAsync("/toolbox.wasm", "spam", "50000000");
+        // The FIFO is read here and not by `ctr run`: ctr 1.6 closes its end at the exit event without having read it out, and so
+        // loses the last of the output of any shim's containers when it or its reader is slow.
+        await using var task = await TestTask.StartAsync(node, ["/toolbox.wasm", "spam", $"{Bytes}"]);
+        Assert.Equal(0u, await task.WaitAsync());
+        var shim = int.Parse(await File.ReadAllTextAsync(Path.Combine(task.Bundle, "shim.pid")), CultureInfo.InvariantCulture);
+        var peak = PeakMemory(shim);
+        await task.Stdio.Ended.WaitAsync(TimeSpan.FromSeconds(10));
 
-        Assert.Equal(50_000_000, result.Succeeded().Length);
+        Assert.Equal(Bytes, task.Stdio.Output.Length);
+        Assert.InRange(peak, 1, Bytes / 2);
     }
 
     [Theory, OnContainerd]
@@ -184,6 +193,13 @@ public sealed class HostileTests(Nodes nodes) : NodeTest(nodes), IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    /// <summary>The most memory that a process ever had, in bytes; with the program's own pages.</summary>
+    private static long PeakMemory(int pid)
+    {
+        var line = File.ReadLines($"/proc/{pid}/status").First(text => text.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
+    }
 
     private async Task RefusedAsync(string version, byte[] module)
     {

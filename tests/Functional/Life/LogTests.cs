@@ -2,7 +2,7 @@ using Skiff.Harness;
 
 namespace Skiff.Functional.Life;
 
-/// <summary>Output that does not go to FIFOs but to a file or to a logger program.</summary>
+/// <summary>Where output goes: to a file, to a logger program, to a FIFO whose reader takes its time.</summary>
 public sealed class LogTests(Nodes nodes) : NodeTest(nodes), IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("skflog").FullName;
@@ -17,6 +17,29 @@ public sealed class LogTests(Nodes nodes) : NodeTest(nodes), IDisposable
         await RunAsync(node, $"file://{log}", "/toolbox.wasm", "warn", "second");
 
         Assert.Equal("first\nsecond\n", File.ReadAllText(log));
+    }
+
+    [Theory, OnContainerd]
+    public async Task What_a_guest_wrote_can_still_be_read_when_it_is_deleted(string version)
+    {
+        // Fits into a pipe whatever the size of the writes, so that the guest ends with nothing read.
+        const int Bytes = 30_000;
+        var node = await NodeAsync(version);
+        var path = Path.Combine(_folder, "fifo");
+        (await Command.RunAsync("mkfifo", [path])).Succeeded();
+        await using var task = await TestTask.PrepareAsync(node, ["/toolbox.wasm", "spam", $"{Bytes}"]);
+        var opening = Task.Factory.StartNew(
+            () => File.OpenRead(path), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await task.CreateTaskAsync(path);
+        await using var reader = await opening.WaitAsync(TimeSpan.FromSeconds(10));
+        await task.StartAsync();
+        Assert.Equal(0u, await task.WaitAsync());
+        await task.DeleteAsync();
+
+        using var output = new MemoryStream();
+        await reader.CopyToAsync(output);
+
+        Assert.Equal(Bytes, output.Length);
     }
 
     [Theory, OnContainerd]
