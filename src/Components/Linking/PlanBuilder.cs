@@ -243,7 +243,8 @@ internal sealed class PlanBuilder
         return items;
     }
 
-    // components.md I2: an adapter that only forwards reach costs nothing until it is called.
+    // An adapter that nothing but forwards reach (wit-component's, for a Preview 1 module) is instantiated at the first call of one:
+    // instantiating an inert module can be seen by nobody, so the order that Explainer.md, "Instance Definitions", asks for is kept.
     private void MarkLazy()
     {
         var given = _coreInstances

@@ -1,6 +1,6 @@
 namespace Skiff.Components.Tests.Binary;
 
-/// <summary>The binary format by hand: what the text format cannot say (components.md A).</summary>
+/// <summary>The binary format by hand: what the text format cannot say (Binary.md).</summary>
 public sealed class MalformedTests
 {
     private static readonly byte[] Preamble = [0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0];

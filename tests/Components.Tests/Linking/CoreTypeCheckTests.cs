@@ -1,6 +1,9 @@
 namespace Skiff.Components.Tests.Linking;
 
-/// <summary>What is called without the engine's own checks has the core type that we think (components.md D1).</summary>
+/// <summary>
+/// What is called without the engine's own checks has the core type that CanonicalABI.md, "Flattening", gives it: with another one the
+/// call would write past its arguments in the host.
+/// </summary>
 public sealed class CoreTypeCheckTests
 {
     private const string Good = """(func (export "realloc") (param i32 i32 i32 i32) (result i32) unreachable) (memory (export "memory") 1)""";

@@ -2,7 +2,11 @@ using Skiff.Components.Linking;
 
 namespace Skiff.Components.Tests.Linking;
 
-/// <summary>wit-component's shim and fixup are left out where their use is proved, and only there (components.md G1, G2, I2).</summary>
+/// <summary>
+/// wit-component's shim and fixup are left out where their use is proved, and only there: a module that merely looks like a shim (a
+/// table, and functions that call through it) may have its table filled by any other, and a slot is what the fixup's active element
+/// puts there, whatever the shim's export is called.
+/// </summary>
 public sealed class ElisionTests
 {
     private const string Shim = """

@@ -3,7 +3,7 @@ using Skiff.Components.Types;
 
 namespace Skiff.Components.Tests.Linking;
 
-/// <summary>Index spaces, scopes, instantiation and what comes out of it (components.md B).</summary>
+/// <summary>Index spaces, scopes, instantiation and what comes out of it (Explainer.md, "Index Spaces", "Instance Definitions", "Alias Definitions").</summary>
 public sealed class LinkingTests
 {
     [Fact]
