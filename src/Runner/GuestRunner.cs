@@ -63,7 +63,8 @@ public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon,
         }
     }
 
-    private static NetworkGrants Granted(GuestNetwork network)
+    /// <exception cref="GuestException">A grant is not written as <c>skiff.dev/net</c> wants it.</exception>
+    internal static NetworkGrants Granted(GuestNetwork network)
     {
         try
         {

@@ -33,11 +33,10 @@ public sealed class ServedGuest : IDisposable
 public static class HttpGuestLoader
 {
     /// <param name="spec">What to serve. Of its environment, what names the listener is taken out by the caller.</param>
-    /// <param name="network">Where its outgoing requests and sockets may go.</param>
     /// <param name="output">Where its instances write.</param>
     /// <param name="guests">Instances at once.</param>
     /// <exception cref="GuestException">It is not a component that answers requests, or imports what Skiff does not offer.</exception>
-    public static ServedGuest Load(GuestSpec spec, NetworkGrants network, Stream output, Stream error, int guests, TimeProvider time)
+    public static ServedGuest Load(GuestSpec spec, Stream output, Stream error, int guests, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(spec);
         if (spec.Code.Kind != CodeKind.Component)
@@ -65,6 +64,7 @@ public static class HttpGuestLoader
             var modules = Code.MapModules(engine, plan, spec.Code, parts.Add);
             var linked = parts.Add(new LinkedComponent(engine, plan, host, module => modules[module.Index], fibers: true));
             var readiness = parts.Add(new ReadinessLoop());
+            var network = GuestRunner.Granted(spec.Network);
             var guest = parts.Add(new HttpGuest(
                 linked, Wasi(spec, network, output, error, new WasiHost(time, readiness)), new OutgoingClient(network, time), new StoreLimits { MemoryBytes = spec.Limits.MemoryBytes }));
             return new ServedGuest(parts, guest, kind.Why);

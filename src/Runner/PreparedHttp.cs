@@ -5,7 +5,6 @@ using System.Runtime.InteropServices;
 using Skiff.Guest;
 using Skiff.Http;
 using Skiff.Http.Serving;
-using Skiff.Wasi.Sockets;
 
 namespace Skiff.Runner;
 
@@ -54,7 +53,6 @@ internal sealed class PreparedHttp : IPreparedGuest
             {
                 Environment = [.. spec.Environment.Where(variable => variable.Key != AddressVariable && !BacklogVariables.Contains(variable.Key))],
             },
-            spec.Network ? NetworkGrants.All : NetworkGrants.None,
             Console.OpenStandardOutput(),
             Console.OpenStandardError(),
             2 * new ServingOptions().InFlightMax,

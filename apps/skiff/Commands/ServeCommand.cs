@@ -11,7 +11,6 @@ using Skiff.Http.Serving;
 using Skiff.Http.Workers;
 using Skiff.Linux;
 using Skiff.Runner;
-using Skiff.Wasi.Sockets;
 
 namespace Skiff.Cli.Commands;
 
@@ -183,10 +182,10 @@ internal static class ServeCommand
             Arguments = [parsed.GetValue(File)!],
             Environment = (parsed.GetValue(Variable) ?? []).Select(RunCommand.ParseVariable).ToList(),
             Directories = (parsed.GetValue(Directory) ?? []).Select(RunCommand.ParseDirectory).ToList(),
+            Network = new GuestNetwork(parsed.GetValue(Network) ?? [], []),
             Code = compiled.Code,
             Limits = new GuestLimits(parsed.GetValue(Memory) is { } memory ? Quantity.Bytes(memory) : null, null, null),
         },
-        NetworkGrants.Parse(parsed.GetValue(Network) ?? [], []),
         Console.OpenStandardOutput(),
         Console.OpenStandardError(),
         // Instances that wait to be reused take slots as well.
