@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Skiff.Bench.Components;
 using Skiff.Components;
