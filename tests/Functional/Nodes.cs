@@ -4,7 +4,7 @@ namespace Skiff.Functional;
 
 /// <summary>
 /// One containerd of each version for the whole run, started when the first test asks for it. Tests that restart or break a
-/// containerd make one of their own with <see cref="Containerd.StartAsync(ContainerdVersion, string?, IReadOnlyDictionary{string, string?}?)"/>.
+/// containerd make one of their own with <see cref="Containerd.StartAsync(ContainerdVersion, string?, IReadOnlyDictionary{string, string?}?, string?)"/>.
 /// </summary>
 public sealed class Nodes : IAsyncDisposable
 {

@@ -11,13 +11,13 @@ internal sealed class Containerd : IAsyncDisposable
     private static int _count;
     private Process? _process;
 
-    private Containerd(ContainerdVersion version, string? skiffOptions)
+    private Containerd(ContainerdVersion version, string? skiffOptions, string shim)
     {
         Version = version;
         // Short: the path of a Unix socket has room for 107 bytes.
         Folder = Directory.CreateTempSubdirectory("skf").FullName;
         Namespace = $"skf{Environment.ProcessId}-{Interlocked.Increment(ref _count)}";
-        ContainerdConfig.Write(Folder, version, skiffOptions ?? "");
+        ContainerdConfig.Write(Folder, version, shim, skiffOptions ?? "");
         Cache = Path.Combine(Folder, "cache");
         Client = new ContainerdClient(Socket, Namespace);
         Ctr = new Ctr(this);
@@ -50,17 +50,19 @@ internal sealed class Containerd : IAsyncDisposable
 
     /// <param name="skiffOptions">TOML for the options of the CRI runtime <c>skiff</c>.</param>
     /// <param name="environment">Variables for containerd, which hands them on to its shims.</param>
+    /// <param name="shim">The program that CRI pods get as their shim, else the one of <c>dist/</c>.</param>
     public static async Task<Containerd> StartAsync(
         ContainerdVersion version,
         string? skiffOptions = null,
-        IReadOnlyDictionary<string, string?>? environment = null)
+        IReadOnlyDictionary<string, string?>? environment = null,
+        string? shim = null)
     {
         if (!File.Exists(Repository.Shim))
         {
             throw new InvalidOperationException($"{Repository.Shim} is missing: run make publish");
         }
 
-        var node = new Containerd(version, skiffOptions);
+        var node = new Containerd(version, skiffOptions, shim ?? Repository.Shim);
         foreach (var (key, value) in environment ?? new Dictionary<string, string?>())
         {
             node.ShimEnvironment[key] = value;

@@ -3,10 +3,11 @@ namespace Skiff.Harness;
 /// <summary>Writes the configuration of a private containerd: everything of it lies below one folder.</summary>
 internal static class ContainerdConfig
 {
+    /// <param name="shim">The program of every runtime but <c>runc</c>.</param>
     /// <param name="skiffOptions">TOML lines for the options table of the runtime <c>skiff</c>.</param>
-    public static void Write(string folder, ContainerdVersion version, string skiffOptions)
+    public static void Write(string folder, ContainerdVersion version, string shim, string skiffOptions)
     {
-        File.WriteAllText(Path.Combine(folder, "config.toml"), version.IsTwo ? Three(folder, skiffOptions) : Two(folder, skiffOptions));
+        File.WriteAllText(Path.Combine(folder, "config.toml"), version.IsTwo ? Three(folder, shim, skiffOptions) : Two(folder, shim, skiffOptions));
         WriteNetwork(folder);
     }
 
@@ -24,7 +25,7 @@ internal static class ContainerdConfig
 
         """;
 
-    private static string Two(string folder, string skiffOptions)
+    private static string Two(string folder, string shim, string skiffOptions)
     {
         const string Cri = "plugins.\"io.containerd.grpc.v1.cri\"";
         return Head(folder, 2) + $"""
@@ -38,7 +39,7 @@ internal static class ContainerdConfig
                 conf_dir = "{folder}/net.d"
               [{Cri}.containerd]
                 default_runtime_name = "runc"
-            {Runtimes($"{Cri}.containerd.runtimes", skiffOptions, "")}
+            {Runtimes($"{Cri}.containerd.runtimes", shim, skiffOptions, "")}
             """;
     }
 
@@ -46,7 +47,7 @@ internal static class ContainerdConfig
     /// The runtime with <c>sandboxer = "shim"</c> has no options table: containerd 2.1 then refuses every container of a pod with
     /// "can't unmarshal type runtimeoptions.v1.Options".
     /// </remarks>
-    private static string Three(string folder, string skiffOptions)
+    private static string Three(string folder, string shim, string skiffOptions)
     {
         const string Cri = "plugins.\"io.containerd.cri.v1.runtime\"";
         return Head(folder, 3) + $"""
@@ -63,30 +64,30 @@ internal static class ContainerdConfig
                 conf_dir = "{folder}/net.d"
               [{Cri}.containerd]
                 default_runtime_name = "runc"
-            {Runtimes($"{Cri}.containerd.runtimes", skiffOptions, $"""
+            {Runtimes($"{Cri}.containerd.runtimes", shim, skiffOptions, $"""
                 [{Cri}.containerd.runtimes.skiffsandbox]
-                  runtime_type = "{Repository.Shim}"
+                  runtime_type = "{shim}"
                   sandboxer = "shim"
                   pod_annotations = ["*"]
                 [{Cri}.containerd.runtimes.skiffthree]
-                  runtime_type = "{Repository.Shim}"
+                  runtime_type = "{shim}"
                 [{Cri}.containerd.runtimes.skiffthree.options]
                   task_api = 3
                 """)}
             """;
     }
 
-    private static string Runtimes(string table, string skiffOptions, string further) => $"""
+    private static string Runtimes(string table, string shim, string skiffOptions, string further) => $"""
         [{table}.runc]
           runtime_type = "io.containerd.runc.v2"
         [{table}.skiff]
-          runtime_type = "{Repository.Shim}"
+          runtime_type = "{shim}"
           pod_annotations = ["*"]
           container_annotations = ["*"]
         [{table}.skiff.options]
           {skiffOptions}
         [{table}.skiffrunc]
-          runtime_type = "{Repository.Shim}"
+          runtime_type = "{shim}"
         [{table}.skiffrunc.options]
           runtime = "runc"
         {further}
