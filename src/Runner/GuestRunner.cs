@@ -3,6 +3,9 @@ using Skiff.Components.Host;
 using Skiff.Components.Runtime;
 using Skiff.Engine;
 using Skiff.Guest;
+using Skiff.Http;
+using Skiff.Http.Outgoing;
+using Skiff.Http.Serving;
 using Skiff.Linux;
 using Skiff.Linux.Files;
 using Skiff.Wasi;
@@ -129,14 +132,16 @@ public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon,
         var function = linked.FindFunction(kind.Entry is [var name, _] ? name : null, kind.Entry[^1])
             ?? throw new GuestException($"{string.Join('#', kind.Entry)} is a function of the host's, which the component only passes on");
         var arguments = ExportArguments.Parse(string.Join('#', kind.Entry), function.Type, spec.ExportArguments);
-        return new ComponentEntry(parts.Add(new ComponentInstance(linked, state, Limits(spec))), kind, arguments, print);
+        var http = new HttpState(parts.Add(new OutgoingClient(Granted(spec.Network), time)));
+        return new ComponentEntry(parts.Add(new ComponentInstance(linked, new HttpGuestState(state, http), Limits(spec))), kind, arguments, print);
     }
 
-    /// <summary>What components can import. States are <see cref="WasiState"/>.</summary>
+    /// <summary>What components can import, whatever they export. States are <see cref="HttpGuestState"/>.</summary>
     internal static HostInterfaces Interfaces()
     {
         var host = new HostInterfaces();
-        WasiPreview2.Define(host, guest => (WasiState)guest);
+        WasiPreview2.Define(host, guest => ((HttpGuestState)guest).Wasi);
+        WasiHttp.Define(host, guest => ((HttpGuestState)guest).Http);
         return host;
     }
 

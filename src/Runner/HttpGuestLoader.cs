@@ -1,14 +1,11 @@
 using Skiff.Components;
-using Skiff.Components.Host;
 using Skiff.Components.Runtime;
 using Skiff.Engine;
 using Skiff.Guest;
-using Skiff.Http;
 using Skiff.Http.Outgoing;
 using Skiff.Http.Serving;
 using Skiff.Linux.Files;
 using Skiff.Wasi;
-using Skiff.Wasi.Preview2;
 using Skiff.Wasi.Sockets;
 using Skiff.Wasi.Streams;
 
@@ -54,7 +51,7 @@ public static class HttpGuestLoader
                 throw new GuestException($"this is {kind.Why}; what is served exports {GuestKind.IncomingHandler}");
             }
 
-            var host = Interfaces();
+            var host = GuestRunner.Interfaces();
             if (MissingImports.Describe(plan, host) is { } missing)
             {
                 throw new GuestException(missing);
@@ -93,15 +90,6 @@ public static class HttpGuestLoader
         {
             throw new GuestException(fault.Message, fault);
         }
-    }
-
-    /// <summary>What such components can import. States are <see cref="HttpGuestState"/>.</summary>
-    internal static HostInterfaces Interfaces()
-    {
-        var host = new HostInterfaces();
-        WasiPreview2.Define(host, state => ((HttpGuestState)state).Wasi);
-        WasiHttp.Define(host, state => ((HttpGuestState)state).Http);
-        return host;
     }
 
     private static Func<WasiState> Wasi(GuestSpec spec, NetworkGrants network, Stream output, Stream error, WasiHost host)

@@ -82,7 +82,7 @@ public sealed record Inspection(
 
     private static Inspection OfComponent(string digest, bool cached, LinkPlan plan)
     {
-        var host = GuestKind.Detect(plan, null).Form == GuestForm.HttpHandler ? HttpGuestLoader.Interfaces() : GuestRunner.Interfaces();
+        var host = GuestRunner.Interfaces();
         var imports = plan.Imports.Select(import => Show(import, MissingImports.IsOffered(import, host))).ToList();
         var versions = plan.Imports.Select(import => import.Interface)
             .Where(name => name is { Version: not null } && name.Value.Path.StartsWith("wasi:", StringComparison.Ordinal))
@@ -99,15 +99,18 @@ public sealed record Inspection(
 
     private static (bool Runs, string Verdict) Judge(GuestKind kind, List<InspectedItem> imports)
     {
-        if (kind.Refusal is { } refusal)
+        if (kind.Form == GuestForm.Library)
         {
-            return (false, refusal);
+            return (false, kind.Refusal!);
         }
 
         var missing = imports.Where(import => !import.Offered).Select(import => import.Name).ToList();
-        return missing.Count == 0
-            ? (true, $"runs as a command: it is {kind.Why}")
-            : (false, $"would be refused: it is {kind.Why}, but imports {string.Join(", ", missing)}");
+        return (missing.Count, kind.Form) switch
+        {
+            ( > 0, _) => (false, $"would be refused: it is {kind.Why}, but imports {string.Join(", ", missing)}"),
+            (_, GuestForm.HttpHandler) => (true, $"answers HTTP requests: it is {kind.Why}; serve it with skiff serve, or as a container"),
+            _ => (true, $"runs as a command: it is {kind.Why}"),
+        };
     }
 
     private static InspectedItem Show(PlannedImport import, bool offered)

@@ -9,7 +9,7 @@ public static class WasiOffer
     /// <summary>The offer in one line, for error texts.</summary>
     public const string Description =
         "Skiff offers WASI Preview 1 (wasi_snapshot_preview1, wasi_unstable) to core modules and WASI 0.2 (wasi:cli, wasi:clocks, "
-        + "wasi:filesystem, wasi:io, wasi:random, wasi:sockets) to components";
+        + "wasi:filesystem, wasi:http, wasi:io, wasi:random, wasi:sockets) to components";
 
     /// <summary>Import module of Preview 0.</summary>
     public const string Unstable = "wasi_unstable";
@@ -27,9 +27,9 @@ public static class WasiOffer
     /// <summary>Why an import of a component is not there.</summary>
     public static string ExplainInterface(string name)
     {
-        if (name.StartsWith("wasi:http/", StringComparison.Ordinal))
+        if (name.StartsWith("wasi:http/incoming-handler", StringComparison.Ordinal))
         {
-            return "wasi:http is not offered yet";
+            return "what imports a handler passes requests on to it: compose it with one";
         }
 
         return name.StartsWith("wasi:", StringComparison.Ordinal) && name.Contains("@0.3", StringComparison.Ordinal)

@@ -97,6 +97,16 @@ public sealed class GuestRunnerTests
     }
 
     [Fact]
+    public void A_handler_is_said_to_be_served()
+    {
+        using var folder = new TemporaryFolder();
+        var inspection = Inspection.Of("handler.wat", Encoding.UTF8.GetBytes(Texts.Handler), new CodeCache(Path.Combine(folder.Path, "cache")));
+        Assert.True(inspection.Runs);
+        Assert.Contains("skiff serve", inspection.Verdict, StringComparison.Ordinal);
+        Assert.Contains("wasi:http/incoming-handler@0.2.0", inspection.Verdict, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_reactor_is_initialized_before_its_export_is_called()
     {
         Run(Texts.Reactor, spec => spec with { Export = "ready" });
@@ -124,7 +134,7 @@ public sealed class GuestRunnerTests
     [InlineData("""(module (import "wasi_unstable" "fd_frobnicate" (func)) (func (export "_start")))""", "WASI Preview 0 has no such function")]
     [InlineData("""(module (import "wasi_snapshot_preview1" "fd_frobnicate" (func)) (func (export "_start")))""", "no such function")]
     [InlineData("""(module (import "wasi_snapshot_preview1" "fd_close" (func)) (func (export "_start")))""", "fd_close")]
-    [InlineData("""(component (import "wasi:http/outgoing-handler@0.2.3" (instance $h (export "f" (func)))) (alias export $h "f" (func $f)) (core func $low (canon lower (func $f))) (core module $m (import "" "f" (func)) (func (export "run") (result i32) (i32.const 0))) (core instance $i (instantiate $m (with "" (instance (export "f" (func $low)))))) (func $run (result (result)) (canon lift (core func $i "run"))) (instance $r (export "run" (func $run))) (export "wasi:cli/run@0.2.3" (instance $r)))""", "wasi:http/outgoing-handler@0.2.3; wasi:http is not offered yet")]
+    [InlineData("""(component (import "wasi:http/incoming-handler@0.2.3" (instance $h (export "f" (func)))) (alias export $h "f" (func $f)) (core func $low (canon lower (func $f))) (core module $m (import "" "f" (func)) (func (export "run") (result i32) (i32.const 0))) (core instance $i (instantiate $m (with "" (instance (export "f" (func $low)))))) (func $run (result (result)) (canon lift (core func $i "run"))) (instance $r (export "run" (func $run))) (export "wasi:cli/run@0.2.3" (instance $r)))""", "wasi:http/incoming-handler@0.2.3; what imports a handler passes requests on to it")]
     [InlineData("""(component (component $h) (instance $r (instantiate $h)) (export "wasi:http/incoming-handler@0.2.0" (instance $r)))""", "answers HTTP requests")]
     public void What_Skiff_does_not_offer_is_named(string text, string expected)
     {

@@ -96,6 +96,16 @@ internal static class Texts
           (export "wasi:http/incoming-handler@0.2.0" (instance $handler)))
         """;
 
+    /// <summary>Exports a handler and no command.</summary>
+    public const string Handler = """
+        (component
+          (core module $m (func (export "handle")))
+          (core instance $i (instantiate $m))
+          (func $handle (canon lift (core func $i "handle")))
+          (instance $handler (export "handle" (func $handle)))
+          (export "wasi:http/incoming-handler@0.2.0" (instance $handler)))
+        """;
+
     public static string Exit(int code) => $"""
         (module
           (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))

@@ -41,6 +41,12 @@ internal abstract class OutgoingBody(ulong? promised) : IOutgoingBody, IDisposab
 
     public Result<Unit, ErrorCode> Finish(Fields? trailers)
     {
+        if (trailers is not null && !SendsTrailers && trailers.Lines.Any())
+        {
+            Cut("the guest gave trailers to its request, which Skiff cannot send");
+            return ErrorCode.HttpProtocolError;
+        }
+
         if (promised is { } length && Written != length && CountsLength)
         {
             Cut($"the guest promised a body of {length} bytes and wrote {Written}");
@@ -70,6 +76,9 @@ internal abstract class OutgoingBody(ulong? promised) : IOutgoingBody, IDisposab
 
     /// <summary>Whether there is nothing to wait for: bytes would be taken, or never again.</summary>
     protected abstract bool IsReady { get; }
+
+    /// <summary>False where trailers would be lost: <see cref="Finish"/> refuses them then.</summary>
+    protected virtual bool SendsTrailers => true;
 
     /// <summary>False for messages that have a content-length but no body (HEAD, 304).</summary>
     protected virtual bool CountsLength => true;

@@ -22,6 +22,9 @@ internal sealed class RequestBody(ulong? promised) : OutgoingBody(promised)
 
     protected override bool IsReady => _flushing is null or { IsCompleted: true };
 
+    // SocketsHttpHandler writes none, in HTTP/1.1 or 2. Silently without them the other side would take a message for whole that is not.
+    protected override bool SendsTrailers => false;
+
     protected override ErrorCode SizeError(ulong written) => ErrorCode.HttpRequestBodySize(written);
 
     protected override StreamResult Permit()
