@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Figures for docs/benchmarks.md, on stdout. usage: scripts/bench.sh [cycle|ctr|large|throughput|own|memory|run]... [--rounds N]
+# Figures for docs/benchmarks.md, on stdout. usage: scripts/bench.sh [cycle|ctr|trace|large|throughput|own|memory|run]... [--rounds N]
 # The component runtime against Wasmtime's: scripts/bench.sh components [--rounds N] [--js COMPONENT]
 set -euo pipefail
 cd "$(dirname "$0")/.."

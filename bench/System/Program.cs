@@ -1,5 +1,5 @@
 // System benchmarks: everything is a ratio against a peer measured in the same run, in turn, on the same containerd.
-// usage: Skiff.Bench.System [cycle|ctr|large|throughput|own|memory|run]... [--rounds N]; without names: all of them.
+// usage: Skiff.Bench.System [cycle|ctr|trace|large|throughput|own|memory|run]... [--rounds N]; without names: all of them.
 using Skiff.Bench;
 using Skiff.Harness;
 
@@ -20,6 +20,11 @@ foreach (var version in ContainerdVersion.All.Where(version => version.IsInstall
     if (Wanted("ctr"))
     {
         await WholeProcess.CtrRunAsync(node, rounds / 2);
+    }
+
+    if (Wanted("trace"))
+    {
+        await CtrTrace.RunAsync(node, rounds / 2);
     }
 
     if (version.IsTwo)

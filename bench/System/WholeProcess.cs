@@ -12,11 +12,15 @@ internal static class WholeProcess
         await MeasureAsync(
             $"ctr run --rm hello, containerd {node.Version.Name}, ms",
             rounds,
-            [.. contenders.Select(one => (one.Name, node.Version.Ctr, (Func<string[]>)(() =>
-                ["--address", node.Socket, "--namespace", node.Namespace, "run", "--rm", "--runtime", one.Runtime,
-                 .. one.Runtime == Ctr.Runc ? new[] { "--runc-binary", one.Binary } : [],
-                 Images.Guests, Names.Next("r"), one.Program])))]);
+            [.. contenders.Select(one => (one.Name, node.Version.Ctr, (Func<string[]>)(() => CtrRun(node, one, Names.Next("r")))))]);
     }
+
+    public static string[] CtrRun(Containerd node, Contender contender, string id) =>
+    [
+        "--address", node.Socket, "--namespace", node.Namespace, "run", "--rm", "--runtime", contender.Runtime,
+        .. contender.Runtime == Ctr.Runc ? new[] { "--runc-binary", contender.Binary } : [],
+        contender.Image, id, contender.Program,
+    ];
 
     /// <summary>A bundle that names a group whose server runs: <c>start</c> finds it and prints its address, as it does in a pod.</summary>
     public static async Task OwnTimeAsync(Containerd node, int rounds)
@@ -69,7 +73,8 @@ internal static class WholeProcess
         Table.Print(title, samples);
     }
 
-    private static async Task<double> TimeAsync(string file, string[] arguments, string? directory, Containerd? node)
+    /// <summary>Milliseconds until the end of its output.</summary>
+    public static async Task<double> TimeAsync(string file, string[] arguments, string? directory, Containerd? node)
     {
         var start = new ProcessStartInfo(file, arguments)
         {

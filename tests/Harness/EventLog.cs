@@ -3,8 +3,12 @@ using Skiff.Harness.Wire;
 
 namespace Skiff.Harness;
 
-/// <summary>A task event as a subscriber of containerd sees it.</summary>
-internal sealed record TaskEvent(string Topic, string Container, string ExecId, uint ExitStatus);
+/// <summary>An event about a container or its task as a subscriber of containerd sees it.</summary>
+internal sealed record TaskEvent(string Topic, string Container, string ExecId, uint ExitStatus)
+{
+    /// <summary>When it happened, by the clock of who says so: containerd, or the shim.</summary>
+    public DateTimeOffset At { get; init; }
+}
 
 /// <summary>Listens to containerd's events of the node's namespace from its start to its disposal.</summary>
 internal sealed class EventLog : IAsyncDisposable
@@ -71,7 +75,7 @@ internal sealed class EventLog : IAsyncDisposable
             {
                 lock (_events)
                 {
-                    _events.Add(Read(envelope));
+                    _events.Add(Read(envelope) with { At = envelope.Timestamp.ToDateTimeOffset() });
                 }
             }
         }
@@ -92,7 +96,7 @@ internal sealed class EventLog : IAsyncDisposable
                 var exec = TaskExecEvent.Parser.ParseFrom(bytes);
                 return new TaskEvent(envelope.Topic, exec.ContainerId, exec.ExecId, 0);
             default:
-                // In every other event of a task or container the first field is the container's id.
+                // In every other event of a task, container or snapshot the first field is the container's id or, by ctr, the same as a key.
                 return new TaskEvent(envelope.Topic, DeleteTaskRequest.Parser.ParseFrom(bytes).ContainerId, "", 0);
         }
     }
