@@ -32,10 +32,10 @@ public sealed record PoolOptions(int Guests)
     public int MemoriesPerGuest { get; init; } = 2;
 
     /// <summary>
-    /// What of a linear memory is cleared rather than unmapped when its instance goes, in bytes. Small guests gain up to 128 KiB;
-    /// every slot may keep that much for good.
+    /// What of a linear memory is cleared rather than unmapped when its instance goes, in bytes. Every slot that was used keeps that
+    /// much for good, whether its guest ever touched it or not; and to clear 128 KiB takes longer than the page faults of a small guest.
     /// </summary>
-    public int KeepResidentBytes { get; init; } = 128 << 10;
+    public int KeepResidentBytes { get; init; } = 16 << 10;
 
     /// <summary>Slots that are given back to the kernel together.</summary>
     public int DecommitBatch { get; init; } = 64;
