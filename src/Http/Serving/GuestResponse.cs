@@ -185,6 +185,8 @@ internal sealed class GuestResponse(HttpExchange exchange)
             await exchange.ResponseBody.Writer.WriteAsync(held);
         }
 
+        _body?.ReleaseHeld();
+
         return true;
     }
 

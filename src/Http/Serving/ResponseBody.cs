@@ -22,7 +22,8 @@ internal sealed class ResponseBody(ulong? promised) : OutgoingBody(promised)
     private static ReadOnlySpan<byte> NewLine => "\r\n"u8;
 
     private readonly TaskCompletionSource _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ArrayBufferWriter<byte>? _held;
+    private byte[]? _held;
+    private int _heldBytes;
     private GuestResponse? _response;
     private PipeWriter? _writer;
     private bool _chunked;
@@ -30,7 +31,7 @@ internal sealed class ResponseBody(ulong? promised) : OutgoingBody(promised)
     private Task<FlushResult>? _flushing;
 
     /// <summary>What was written and has not been sent, nor has the head.</summary>
-    public ReadOnlyMemory<byte> Held => _held?.WrittenMemory ?? default;
+    public ReadOnlyMemory<byte> Held => _held.AsMemory(0, _heldBytes);
 
     public Fields? TrailerFields { get; private set; }
 
@@ -57,7 +58,17 @@ internal sealed class ResponseBody(ulong? promised) : OutgoingBody(promised)
             Frame(Held.Span);
         }
 
-        _held = null;
+        ReleaseHeld();
+    }
+
+    /// <summary>What was held has been copied to where it goes.</summary>
+    public void ReleaseHeld()
+    {
+        if (_held is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_held);
+            (_held, _heldBytes) = (null, 0);
+        }
     }
 
     /// <summary>Sends what is in the server's pipe. The guest's turn goes on; its next write waits if the client is slow.</summary>
@@ -117,11 +128,16 @@ internal sealed class ResponseBody(ulong? promised) : OutgoingBody(promised)
 
         if (_writer is null)
         {
-            (_held ??= new ArrayBufferWriter<byte>(Math.Max(bytes.Length, 256))).Write(bytes);
-            if (_response is not null && _held.WrittenCount >= FlushBytes)
+            if (_response is not null && _heldBytes + bytes.Length > HeldBytesMax)
             {
+                // More than may be held: the head and what is held go ahead of it.
                 _response.Start();
+                Frame(bytes);
                 Push();
+            }
+            else
+            {
+                Hold(bytes);
             }
         }
         else
@@ -162,6 +178,23 @@ internal sealed class ResponseBody(ulong? promised) : OutgoingBody(promised)
     }
 
     protected override void OnCut(string reason) => _attached.TrySetResult();
+
+    private void Hold(ReadOnlySpan<byte> bytes)
+    {
+        var wanted = _heldBytes + bytes.Length;
+        if (_held is null || _held.Length < wanted)
+        {
+            // Four times as large each time: a body of 64 KiB in pieces of 4 is copied twice on its way.
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(wanted, Math.Min(4 * _heldBytes, HeldBytesMax)));
+            Held.CopyTo(larger);
+            var bytesHeld = _heldBytes;
+            ReleaseHeld();
+            (_held, _heldBytes) = (larger, bytesHeld);
+        }
+
+        bytes.CopyTo(_held.AsSpan(_heldBytes));
+        _heldBytes = wanted;
+    }
 
     private void Frame(ReadOnlySpan<byte> bytes)
     {
