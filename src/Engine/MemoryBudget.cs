@@ -106,6 +106,14 @@ internal sealed class MemoryBudget
             return null;
         }
 
+        if (_memories.Count == 0 && _hidden.Count == 0 && module.Memories <= 1 && module.Memories <= _limits.Memories)
+        {
+            // As most guests are, without the lists.
+            _share = total;
+            Apply(module.Memories);
+            return null;
+        }
+
         var sizes = new List<long>(_hidden);
         sizes.AddRange(_memories.Select(memory => (long)memory.Length));
         sizes.AddRange(Enumerable.Repeat(0L, module.Memories));

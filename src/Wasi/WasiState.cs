@@ -14,60 +14,75 @@ namespace Skiff.Wasi;
 /// </summary>
 public sealed class WasiState : IDisposable
 {
-    private readonly CancellationTokenSource _ended = new();
+    private readonly WasiContext _context;
+    private readonly WasiHost _host;
+    private CancellationTokenSource? _ended;
+    private bool _isOver;
+    private DescriptorBudget? _budget;
+    private ProgramEnvironment? _environment;
+    private RandomSource? _random;
+    private Filesystem? _files;
+    private GuestSockets? _sockets;
     private Preview1State? _preview1;
 
-    /// <summary>Opens what is granted.</summary>
+    /// <summary>Opens what is granted. All else is made when the guest first uses it: most requests use a clock at most.</summary>
     /// <exception cref="Linux.LinuxException">A directory cannot be opened; the message names it.</exception>
     public WasiState(WasiContext context, WasiHost host)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(host);
-        Environment = new ProgramEnvironment(context);
+        (_context, _host) = (context, host);
+        // Not later: its time begins now.
         Clocks = new GuestClocks(host.Time);
-        Random = new RandomSource();
         Stdio = context.Stdio ?? StandardStreams.None();
-        // What the operator opens for the guest does not count as the guest's.
-        var budget = new DescriptorBudget(context.DescriptorsMax + context.Preopens.Count + context.Listeners.Count);
-        Files = new Filesystem(context.Preopens, Random, host.Readiness, budget);
         try
         {
-            Sockets = new GuestSockets(context.Network, context.Listeners, host.Readiness, budget);
+            _files = context.Preopens.Count > 0 ? NewFiles() : null;
+            _sockets = context.Listeners.Count > 0 ? NewSockets() : null;
         }
         catch
         {
-            Files.Dispose();
+            _files?.Dispose();
             throw;
         }
     }
 
-    public ProgramEnvironment Environment { get; }
+    public ProgramEnvironment Environment => _environment ??= new ProgramEnvironment(_context);
 
     public GuestClocks Clocks { get; }
 
-    public RandomSource Random { get; }
+    public RandomSource Random => _random ??= new RandomSource();
 
-    public Filesystem Files { get; }
+    public Filesystem Files => _files ??= NewFiles();
 
-    public GuestSockets Sockets { get; }
+    public GuestSockets Sockets => _sockets ??= NewSockets();
 
     public StandardStreams Stdio { get; }
 
     /// <summary>Cancelled when the guest is over: what still waits for it lets go.</summary>
-    public CancellationToken Ended => _ended.Token;
+    public CancellationToken Ended => _isOver ? new CancellationToken(canceled: true) : (_ended ??= new CancellationTokenSource()).Token;
 
     /// <summary>Made when a guest first calls Preview 1: a component of Preview 2 never does.</summary>
     internal Preview1State Preview1 => _preview1 ??= new Preview1State(this);
 
+    // What the operator opens for the guest does not count as the guest's.
+    private DescriptorBudget Budget =>
+        _budget ??= new DescriptorBudget(_context.DescriptorsMax + _context.Preopens.Count + _context.Listeners.Count);
+
     public void Dispose()
     {
-        if (!_ended.IsCancellationRequested)
+        if (!_isOver)
         {
-            _ended.Cancel();
+            _isOver = true;
+            _ended?.Cancel();
             _preview1?.Dispose();
-            Files.Dispose();
-            Sockets.Dispose();
+            _files?.Dispose();
+            _sockets?.Dispose();
             Stdio.Dispose();
         }
     }
+
+    private Filesystem NewFiles() => new(_context.Preopens, Random, _host.Readiness, Budget);
+
+    private GuestSockets NewSockets() => new(_context.Network, _context.Listeners, _host.Readiness, Budget);
 }

@@ -58,14 +58,13 @@ public sealed class ComponentFunction
         try
         {
             var scope = Enter(out var state);
-            var lower = () => new Lowerer(_instance, state, _target.Options, scope).Parameters(Type, arguments, values);
             if (_instance.Linked.Suspends && (Type.ParametersAreSpilled || Type.ParameterTuple.NeedsMemory))
             {
-                await _instance.OnFiberAsync(lower, cancellation).ConfigureAwait(false);
+                await LowerOnFiberAsync(state, scope, arguments, values, cancellation).ConfigureAwait(false);
             }
             else
             {
-                lower();
+                new Lowerer(_instance, state, _target.Options, scope).Parameters(Type, arguments, values);
             }
 
             await RunAsync(_target.Target, values, cancellation).ConfigureAwait(false);
@@ -88,6 +87,10 @@ public sealed class ComponentFunction
             _instance.Leave(_target.Entered);
         }
     }
+
+    private ValueTask LowerOnFiberAsync(
+        InstanceState state, CallScope scope, ComponentValue[] arguments, RawValue[] values, CancellationToken cancellation) =>
+        _instance.OnFiberAsync(() => new Lowerer(_instance, state, _target.Options, scope).Parameters(Type, arguments, values), cancellation);
 
     private CallEnd? Begin()
     {

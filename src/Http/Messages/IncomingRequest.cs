@@ -64,9 +64,14 @@ internal sealed class IncomingRequest : IIncomingRequest, IDisposable
     }
 
     /// <summary>The exchange is about to end: nothing of it is touched from here on.</summary>
-    public void Detach()
+    /// <param name="guestGoesOn">Whether there is still somebody to ask for the fields.</param>
+    public void Detach(bool guestGoesOn)
     {
-        _headers ??= Receive();
+        if (guestGoesOn && !_dropped)
+        {
+            _headers ??= Receive();
+        }
+
         _detached = true;
         _body?.Detach();
     }

@@ -153,7 +153,7 @@ public sealed class GuestHandler(HttpGuest guest, ServingOptions options, SiteMe
         }
         finally
         {
-            run.End();
+            run.End(instanceGoesOn: keep);
             _working.TryRemove(instance, out _);
             if (keep)
             {

@@ -41,15 +41,16 @@ internal sealed class GuestRun
         Response.Pause();
         if (Response.Completion is not null && !Request.UsesBody && !_letGo.Task.IsCompleted)
         {
-            Request.Detach();
+            Request.Detach(guestGoesOn: true);
             _letGo.SetResult();
         }
     }
 
     /// <summary>The guest has ended, or its instance goes on to another request: nothing of the exchange is touched any more.</summary>
-    public void End()
+    /// <param name="instanceGoesOn">It may have kept its handle of the request.</param>
+    public void End(bool instanceGoesOn)
     {
         _ended = true;
-        Request.Detach();
+        Request.Detach(instanceGoesOn);
     }
 }
