@@ -23,12 +23,14 @@ internal sealed class GuestServer : IDisposable
     private readonly List<CompiledModule> _modules = [];
     private readonly string _file;
 
-    private GuestServer(string file, int guests) =>
-        (_file, _engine) = (file, new WasmEngine(new WasmEngineOptions { Pool = new PoolOptions(guests) }));
+    private GuestServer(string file, PoolOptions pool) =>
+        (_file, _engine) = (file, new WasmEngine(new WasmEngineOptions { Pool = pool }));
 
-    public static async Task RunAsync(string file, int port, ServingOptions options)
+    /// <param name="keepResidentBytes">Null: as the pool has it.</param>
+    public static async Task RunAsync(string file, int port, ServingOptions options, int? keepResidentBytes)
     {
-        using var server = new GuestServer(file, options.InFlightMax + 16);
+        var pool = new PoolOptions(options.InFlightMax + 16);
+        using var server = new GuestServer(file, keepResidentBytes is { } bytes ? pool with { KeepResidentBytes = bytes } : pool);
         var linked = server.Link();
         var host = new WasiHost(TimeProvider.System, new ReadinessLoop());
         var context = new WasiContext { Environment = [new("GREETING", "hello")] };
@@ -48,7 +50,7 @@ internal sealed class GuestServer : IDisposable
     /// <summary>Compiles what is not compiled yet.</summary>
     public static void Compile(string file)
     {
-        using var server = new GuestServer(file, 1);
+        using var server = new GuestServer(file, new PoolOptions(1));
         server.Link().Dispose();
     }
 
