@@ -78,6 +78,11 @@ install -m 0755 "artifacts/dist/$rid/skiff/skiff" "$home/skiff"
 chmod 0755 "$home/libwasmtime.so"
 copy_needed "$home/skiff"
 copy_needed "$home/libwasmtime.so"
+# .NET opens these by name when the first TLS connection is made; an image may hold none.
+for name in libssl.so.3 libcrypto.so.3; do
+    install -m 0755 "$(library "$name")" "$home/$name"
+    copy_needed "$home/$name"
+done
 ln -s ../lib/skiff/skiff "$dist/bin/skiff"
 
 publish containerd-shim

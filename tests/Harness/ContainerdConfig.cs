@@ -68,7 +68,7 @@ internal static class ContainerdConfig
                 [{Cri}.containerd.runtimes.skiffsandbox]
                   runtime_type = "{shim}"
                   sandboxer = "shim"
-                  pod_annotations = ["*"]
+                  pod_annotations = ["*", "skiff.dev/*"]
                 [{Cri}.containerd.runtimes.skiffthree]
                   runtime_type = "{shim}"
                 [{Cri}.containerd.runtimes.skiffthree.options]
@@ -82,7 +82,7 @@ internal static class ContainerdConfig
           runtime_type = "io.containerd.runc.v2"
         [{table}.skiff]
           runtime_type = "{shim}"
-          pod_annotations = ["*"]
+          pod_annotations = ["*", "skiff.dev/*"]
           container_annotations = ["*"]
         [{table}.skiff.options]
           {skiffOptions}
