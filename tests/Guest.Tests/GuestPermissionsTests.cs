@@ -7,7 +7,7 @@ public sealed class GuestPermissionsTests
         Arguments = ["guest"],
         Environment = [new("A", "1"), new("B", "2")],
         Directories = [new GuestDirectory("/", "/", ReadOnly: false)],
-        Code = new CompiledCode("", CodeKind.Module),
+        Code = new CompiledCode("", CodeKind.Module, []),
         Network = GuestNetwork.All,
     };
 
