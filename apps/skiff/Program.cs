@@ -19,4 +19,5 @@ var root = new RootCommand("Runs WebAssembly: on this machine, and in containers
     ImageCommand.Create(),
     ImageCodeCommand.Create(),
 };
-return await root.Parse(RunCommand.SeparateGuestArguments(args)).InvokeAsync();
+// The parser's own handler of SIGTERM ends the process 2 s later with 143, whatever a command is finishing: commands see to signals themselves.
+return await root.Parse(RunCommand.SeparateGuestArguments(args)).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -41,6 +41,14 @@ public sealed class SkiffProgram : IDisposable
     public ChildProcess Spawn(string[] arguments, SafeHandle? output = null, params SafeHandle[] inherited) =>
         Reaper.Spawn(Request(arguments) with { StandardOutput = output, Inherited = inherited });
 
+    /// <summary>Starts it with both outputs in one file of <see cref="Folder"/>.</summary>
+    public ChildProcess SpawnLogged(string log, params string[] arguments)
+    {
+        using var output = System.IO.File.OpenHandle(
+            Path.Combine(Folder, log), FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        return Reaper.Spawn(Request(arguments) with { StandardOutput = output, StandardError = output });
+    }
+
     /// <summary>Compiles a guest and returns its compiled code, open.</summary>
     public SafeFileHandle Compile(string text) => CompileAll(text)[0];
 

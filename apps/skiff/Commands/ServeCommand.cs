@@ -54,6 +54,8 @@ internal static class ServeCommand
     {
         try
         {
+            RequirePositive(parsed, Reuse);
+            RequirePositive(parsed, InFlight);
             ResourceLimits.RaiseOpenFiles();
             using var guest = Load(parsed);
             await (parsed.GetValue(Worker) ? WorkAsync(parsed, guest) : ServeAsync(parsed, guest));
@@ -102,7 +104,16 @@ internal static class ServeCommand
         using var reaper = new ChildReaper(TimeProvider.System, subreaper: false);
         await using var supervisor = new WorkerSupervisor(
             new WorkerProgram(Environment.ProcessPath!, [.. Environment.GetCommandLineArgs(), "--worker"]), processors, socket, reaper, TimeProvider.System, Say);
-        await supervisor.StartAsync(WorkerPatience, stop.Token);
+        try
+        {
+            await supervisor.StartAsync(WorkerPatience, stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
+        {
+            await supervisor.StopAsync(GraceOf(parsed));
+            return;
+        }
+
         Say(string.Create(CultureInfo.InvariantCulture, $"{processors.Count} worker processes"));
         if (before is not null)
         {
@@ -247,6 +258,14 @@ internal static class ServeCommand
     private static int Number(string text, string option) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
         ? number
         : throw new GuestException($"{option} {text}: a number from 1, or auto");
+
+    private static void RequirePositive(ParseResult parsed, Option<int> option)
+    {
+        if (parsed.GetValue(option) is < 1 and var number)
+        {
+            throw new GuestException(string.Create(CultureInfo.InvariantCulture, $"{option.Name} {number}: a number from 1"));
+        }
+    }
 
     private static Socket Bind(IPEndPoint address)
     {

@@ -176,18 +176,25 @@ public sealed class OtlpExporter(
 
     private async Task SendAsync(bool withFigures)
     {
+        if (tracer?.Take() is { Spans: { Count: > 0 } spans })
+        {
+            await TryAsync(cancellation => PostAsync("v1/traces", Traces(service, spans), cancellation));
+        }
+
+        if (withFigures)
+        {
+            await TryAsync(async cancellation =>
+                await PostAsync("v1/metrics", Metrics(service, await figures(cancellation), _begun, time.GetUtcNow()), cancellation));
+        }
+    }
+
+    // Each for itself: a collector that takes no traces may take figures.
+    private async Task TryAsync(Func<CancellationToken, Task> send)
+    {
         using var patience = new CancellationTokenSource(Patience, time);
         try
         {
-            if (tracer?.Take() is { Spans: { Count: > 0 } spans })
-            {
-                await PostAsync("v1/traces", Traces(service, spans), patience.Token);
-            }
-
-            if (withFigures)
-            {
-                await PostAsync("v1/metrics", Metrics(service, await figures(patience.Token), _begun, time.GetUtcNow()), patience.Token);
-            }
+            await send(patience.Token);
         }
         catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException)
         {

@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Skiff.Cli.Tests;
+
+public sealed partial class ServeCommandTests : IDisposable
+{
+    private readonly SkiffProgram _skiff = new();
+
+    public void Dispose() => _skiff.Dispose();
+
+    [Fact]
+    public async Task A_request_is_answered_and_logged_and_SIGTERM_ends_with_0()
+    {
+        await using var server = await SkiffServer.StartAsync(_skiff, Guest("http.wasm"));
+        Assert.Equal("Hello, world!", await server.Client.GetStringAsync("/", Cancellation));
+        await server.SaysAsync(AccessLine());
+        Assert.Equal(0, (await server.StopAsync()).Code);
+    }
+
+    [Fact]
+    public async Task A_running_request_finishes_when_the_server_is_asked_to_stop()
+    {
+        await using var server = await SkiffServer.StartAsync(_skiff, Guest("http.wasm"));
+        using var response = await server.Client.GetAsync("/slow/4/300", HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        var body = response.Content.ReadAsStringAsync(Cancellation);
+        var exit = await server.StopAsync();
+        Assert.Equal("line 0\nline 1\nline 2\nline 3\n", await body);
+        Assert.Equal(0, exit.Code);
+    }
+
+    [Fact]
+    public async Task A_request_that_outlives_the_grace_is_cut_off()
+    {
+        await using var server = await SkiffServer.StartAsync(_skiff, Guest("http.wasm"), "--grace", "200ms");
+        using var response = await server.Client.GetAsync("/slow/1000/100", HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        Assert.Equal(0, (await server.StopAsync()).Code);
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => response.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task An_instance_answers_as_many_requests_as_reuse_says()
+    {
+        await using var fresh = await SkiffServer.StartAsync(_skiff, Guest("http.wasm"));
+        var counts = new List<string>();
+        for (var i = 0; i < 2; i++)
+        {
+            counts.Add(await fresh.Client.GetStringAsync("/count", Cancellation));
+        }
+
+        using var other = new SkiffProgram();
+        await using var reused = await SkiffServer.StartAsync(other, Guest("http.wasm"), "--reuse", "2");
+        for (var i = 0; i < 3; i++)
+        {
+            counts.Add(await reused.Client.GetStringAsync("/count", Cancellation));
+        }
+
+        Assert.Equal(["1", "1", "1", "2", "1"], counts.Select(count => count.Trim()));
+    }
+
+    [Fact]
+    public async Task A_killed_worker_is_replaced_and_the_figures_are_those_of_all()
+    {
+        var metrics = FreePort();
+        await using var server = await SkiffServer.StartAsync(
+            _skiff, Guest("http.wasm"), "--workers", "2", "--metrics", $"127.0.0.1:{metrics}", "--access-log", "json");
+        await server.SaysAsync("2 worker processes");
+        var workers = server.Children();
+        Assert.Equal(2, workers.Count);
+        using (var victim = Process.GetProcessById(workers[0]))
+        {
+            victim.Kill();
+        }
+
+        await server.SaysAsync(new Regex($@"worker \d \(process {workers[0]}\) ended"));
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal("Hello, world!", await server.Client.GetStringAsync("/", Cancellation));
+        }
+
+        var figures = await server.Client.GetStringAsync($"http://127.0.0.1:{metrics}/metrics", Cancellation);
+        Assert.Contains("skiff_http_requests_total{site=\"http\",status=\"200\"} 20\n", figures, StringComparison.Ordinal);
+        Assert.Equal("ok\n", await server.Client.GetStringAsync($"http://127.0.0.1:{metrics}/healthz", Cancellation));
+        var line = await server.SaysAsync(JsonLine());
+        using var json = JsonDocument.Parse(line.Value);
+        Assert.Equal(200, json.RootElement.GetProperty("status").GetInt32());
+        Assert.Equal(0, (await server.StopAsync()).Code);
+    }
+
+    [Fact]
+    public async Task The_figures_of_a_single_process_are_served()
+    {
+        var metrics = FreePort();
+        await using var server = await SkiffServer.StartAsync(_skiff, Guest("http.wasm"), "--workers", "1", "--metrics", $"127.0.0.1:{metrics}");
+        using var trapped = await server.Client.GetAsync("/trap", Cancellation);
+        Assert.Equal(HttpStatusCode.InternalServerError, trapped.StatusCode);
+        var figures = await server.Client.GetStringAsync($"http://127.0.0.1:{metrics}/metrics", Cancellation);
+        Assert.Contains("skiff_guest_traps_total{site=\"http\"} 1\n", figures, StringComparison.Ordinal);
+        Assert.EndsWith("# EOF\n", figures, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Traces_and_figures_reach_a_collector()
+    {
+        using var collector = new HttpListener();
+        var port = FreePort();
+        collector.Prefixes.Add(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/"));
+        collector.Start();
+        await using var server = await SkiffServer.StartAsync(_skiff, Guest("http.wasm"), "--workers", "1", "--otlp", $"http://127.0.0.1:{port}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/status/204");
+        request.Headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        using var response = await server.Client.SendAsync(request, Cancellation);
+        await server.SaysAsync("GET /status/204");
+        var stop = server.StopAsync();
+        var bodies = new Dictionary<string, string>();
+        while (!(bodies.ContainsKey("/v1/traces") && bodies.ContainsKey("/v1/metrics")))
+        {
+            var export = await collector.GetContextAsync().WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+            using var reader = new StreamReader(export.Request.InputStream, Encoding.UTF8);
+            bodies[export.Request.Url!.AbsolutePath] = await reader.ReadToEndAsync(Cancellation);
+            export.Response.Close();
+        }
+
+        Assert.Equal(0, (await stop).Code);
+        Assert.Contains("0af7651916cd43dd8448eb211c80319c", bodies["/v1/traces"], StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("b7ad6b7169203331", bodies["/v1/traces"], StringComparison.OrdinalIgnoreCase);
+        using var metrics = JsonDocument.Parse(bodies["/v1/metrics"]);
+        Assert.True(metrics.RootElement.TryGetProperty("resourceMetrics", out _));
+    }
+
+    [Theory]
+    [InlineData("--addr", "nowhere", "--addr nowhere: write IP:PORT")]
+    [InlineData("--metrics", "9", "--metrics 9: write IP:PORT")]
+    [InlineData("--workers", "0", "--workers 0: a number from 1")]
+    [InlineData("--access-log", "loud", "--access-log loud: on, off or json")]
+    [InlineData("--otlp", "::", "--otlp ::")]
+    [InlineData("--tls-cert", "a.pem", "--tls-cert and --tls-key")]
+    [InlineData("--net", "a b:c:d", "network grant")]
+    [InlineData("--reuse", "0", "--reuse")]
+    [InlineData("--max-in-flight", "0", "--max-in-flight")]
+    public async Task A_wrong_option_names_itself(string option, string value, string expected)
+    {
+        string[] address = option == "--addr" ? [] : ["--addr", "127.0.0.1:0"];
+        var result = await _skiff.RunAsync(["serve", .. address, option, value, _skiff.File("handler.wat", Runner.Tests.Texts.Handler)]);
+        Assert.Equal(126, result.Exit.Code);
+        Assert.Contains(expected, result.ErrorOutput, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_answers_no_requests_is_not_served()
+    {
+        var result = await _skiff.RunAsync("serve", _skiff.File("hello.wat", Runner.Tests.Texts.Hello));
+        Assert.Equal((126, ""), (result.Exit.Code, result.Output));
+        Assert.Contains("wasi:http/incoming-handler", result.ErrorOutput, StringComparison.Ordinal);
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private static string Guest(string name)
+    {
+        // artifacts/bin/Cli.Tests/debug/ -> artifacts/guests
+        var path = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../guests", name));
+        Assert.SkipUnless(File.Exists(path), $"{name} is not built: make -C tests/Guests");
+        return path;
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\S+Z GET / 200 13B \S+ms$", RegexOptions.Multiline)]
+    private static partial Regex AccessLine();
+
+    [GeneratedRegex(@"^\{.*""status"":200.*\}$", RegexOptions.Multiline)]
+    private static partial Regex JsonLine();
+}
