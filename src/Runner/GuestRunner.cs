@@ -1,5 +1,6 @@
 using Skiff.Components;
 using Skiff.Components.Host;
+using Skiff.Components.Linking;
 using Skiff.Components.Runtime;
 using Skiff.Engine;
 using Skiff.Guest;
@@ -98,17 +99,46 @@ public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon,
         }
 
         var arguments = ExportArguments.Parse(module.FindExport(kind.Entry[^1])!, spec.ExportArguments);
+        var host = module.Imports.All(WasiOffer.IsPreview1) ? null : Interfaces();
+        if (host is not null && module.Imports.Any(import => LoweredModule.IsOffered(import, host)))
+        {
+            return PrepareLowered(spec, parts, engine, state, host, module, kind, arguments);
+        }
+
         var linker = parts.Add(new ModuleLinker(engine));
         WasiPreview1.Define(linker, guest => (WasiState)guest);
         var store = parts.Add(new WasmStore(engine, Limits(spec), state));
         try
         {
             var linked = parts.Add(linker.Link(module));
-            return new ModuleEntry(store, linked, kind, arguments, print);
+            return new ModuleEntry(store, (out end) => linked.Instantiate(store, out end), kind, arguments, print);
         }
         catch (EngineException fault)
         {
-            throw new GuestException(MissingImports.Describe(module, linker, store) ?? fault.Message, fault);
+            throw new GuestException(MissingImports.Describe(module, linker, store, host) ?? fault.Message, fault);
+        }
+    }
+
+    // What toolchains made before there were components: a module that imports their interfaces, mostly beside Preview 1.
+    private ModuleEntry PrepareLowered(
+        GuestSpec spec, Parts parts, WasmEngine engine, WasiState state, HostInterfaces host, CompiledModule module, GuestKind kind, WasmValue[] arguments)
+    {
+        static void DefinePreview1(ModuleLinker linker) => WasiPreview1.Define(linker, guest => (WasiState)((ComponentInstance)guest).State);
+
+        var plan = LoweredModule.Plan(module, host);
+        try
+        {
+            var linked = parts.Add(new LinkedComponent(engine, plan, host, _ => module, fibers: false, DefinePreview1));
+            var instance = parts.Add(new ComponentInstance(linked, state, Limits(spec)));
+            ModuleInstance? Make(out CallEnd? end) => (end = instance.Instantiate()) is null ? instance.Core(plan.CoreInstances[0]) : null;
+            return new ModuleEntry(instance.Store, Make, kind, arguments, print);
+        }
+        catch (EngineException fault)
+        {
+            using var linker = new ModuleLinker(engine);
+            using var store = new WasmStore(engine, Limits(spec), state);
+            DefinePreview1(linker);
+            throw new GuestException(MissingImports.Describe(module, linker, store, host) ?? fault.Message, fault);
         }
     }
 

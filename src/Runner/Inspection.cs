@@ -56,15 +56,19 @@ public sealed record Inspection(
     private static Inspection OfModule(string digest, bool cached, CompiledModule module)
     {
         using var owned = module;
+        var host = GuestRunner.Interfaces();
+        bool IsOffered(ModuleImport import) => WasiOffer.IsPreview1(import) || LoweredModule.IsOffered(import, host);
+
         var imports = module.Imports
             .Select(import => new InspectedItem($"{import.Module}.{import.Name}", import.Type, IsOffered(import), []))
             .ToList();
         var needs = new List<string>();
-        if (module.Imports.Any(IsOffered))
+        if (module.Imports.Any(WasiOffer.IsPreview1))
         {
             needs.Add(module.Imports.Any(import => import.Module == WasiOffer.Unstable) ? "WASI Preview 0" : "WASI Preview 1");
         }
 
+        needs.AddRange(Versions(module.Imports.Where(IsOffered).Select(import => InterfaceName.Parse(import.Module))));
         needs.AddRange(module.Imports.Where(import => !IsOffered(import)).Select(import => import.Module).Distinct()
             .Select(name => $"{name}: {WasiOffer.Explain(name)}"));
         needs.AddRange(module.Exports.Where(export => export.Memory is not null).Select(export => Describe(export.Memory!)));
@@ -84,18 +88,22 @@ public sealed record Inspection(
     {
         var host = GuestRunner.Interfaces();
         var imports = plan.Imports.Select(import => Show(import, MissingImports.IsOffered(import, host))).ToList();
-        var versions = plan.Imports.Select(import => import.Interface)
-            .Where(name => name is { Version: not null } && name.Value.Path.StartsWith("wasi:", StringComparison.Ordinal))
-            .Select(name => name!.Value.Version!)
-            .Distinct().Order(Comparer<string>.Create(InterfaceName.CompareVersions)).ToList();
-        var needs = versions.Count == 0 ? new List<string>() : [$"WASI {string.Join(", ", versions)}"];
+        var needs = Versions(plan.Imports.Where(import => import.Interface is not null).Select(import => import.Interface!.Value)).ToList();
         needs.AddRange(imports.Where(item => !item.Offered).Select(item => $"{item.Name}: {WasiOffer.ExplainInterface(item.Name)}"));
         var (runs, verdict) = Judge(GuestKind.Detect(plan, null), imports);
         return new Inspection(
             digest, CodeKind.Component, cached, imports, [.. plan.Exports.Select(Show)], needs, runs, verdict);
     }
 
-    private static bool IsOffered(ModuleImport import) => import.Module is WasiOffer.Preview1 or WasiOffer.Unstable;
+    // None, or one text with all of them.
+    private static IEnumerable<string> Versions(IEnumerable<InterfaceName> names)
+    {
+        var versions = names
+            .Where(name => name.Version is not null && name.Path.StartsWith("wasi:", StringComparison.Ordinal))
+            .Select(name => name.Version!)
+            .Distinct().Order(Comparer<string>.Create(InterfaceName.CompareVersions)).ToList();
+        return versions.Count == 0 ? [] : [$"WASI {string.Join(", ", versions)}"];
+    }
 
     private static (bool Runs, string Verdict) Judge(GuestKind kind, List<InspectedItem> imports)
     {

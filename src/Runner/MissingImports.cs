@@ -12,9 +12,12 @@ internal static class MissingImports
     private const int ImportsMax = 8;
 
     /// <summary>Null when every name is offered (the types may still differ).</summary>
-    public static string? Describe(CompiledModule module, ModuleLinker linker, WasmStore store)
+    /// <param name="host">What the module may import lowered; null: nothing.</param>
+    public static string? Describe(CompiledModule module, ModuleLinker linker, WasmStore store, HostInterfaces? host)
     {
-        var missing = module.Imports.Where(import => !linker.Defines(store, import.Module, import.Name)).ToList();
+        var missing = module.Imports
+            .Where(import => !linker.Defines(store, import.Module, import.Name) && (host is null || !LoweredModule.IsOffered(import, host)))
+            .ToList();
         return missing.Count == 0
             ? null
             : Describe(missing.Select(import => $"{import.Module}.{import.Name} ({import.Type})"), missing.Count, missing.Select(import => WasiOffer.Explain(import.Module)));

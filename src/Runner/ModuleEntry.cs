@@ -2,14 +2,17 @@ using Skiff.Engine;
 
 namespace Skiff.Runner;
 
+/// <summary>Instantiates a module; null where that ended the guest.</summary>
+internal delegate ModuleInstance? ModuleMaker(out CallEnd? end);
+
 /// <summary>Enters a core module by one of its exports.</summary>
-internal sealed class ModuleEntry(WasmStore store, LinkedModule linked, GuestKind kind, WasmValue[] arguments, Action<string> print) : IEntry
+internal sealed class ModuleEntry(WasmStore store, ModuleMaker make, GuestKind kind, WasmValue[] arguments, Action<string> print) : IEntry
 {
     public WasmStore Store => store;
 
     public (CallEnd? End, int Code) Enter()
     {
-        var instance = linked.Instantiate(store, out var end);
+        var instance = make(out var end);
         if (instance is null)
         {
             return (end, 0);

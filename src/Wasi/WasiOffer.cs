@@ -1,3 +1,5 @@
+using Skiff.Engine;
+
 namespace Skiff.Wasi;
 
 /// <summary>What of WASI Skiff offers to guests, and what to say of the rest.</summary>
@@ -13,6 +15,9 @@ public static class WasiOffer
 
     /// <summary>Import module of Preview 0.</summary>
     public const string Unstable = "wasi_unstable";
+
+    /// <summary>Whether the import is of Preview 1 or 0, by the name of its module.</summary>
+    public static bool IsPreview1(ModuleImport import) => import.Module is Preview1 or Unstable;
 
     /// <summary>Why an import of a core module is not there, and what helps.</summary>
     public static string Explain(string module) => module switch
@@ -32,7 +37,12 @@ public static class WasiOffer
             return "what imports a handler passes requests on to it: compose it with one";
         }
 
-        return name.StartsWith("wasi:", StringComparison.Ordinal) && name.Contains("@0.3", StringComparison.Ordinal)
+        if (!name.StartsWith("wasi:", StringComparison.Ordinal))
+        {
+            return "that is no interface of WASI: another component has to give it, so compose the two into one first";
+        }
+
+        return name.Contains("@0.3", StringComparison.Ordinal)
             ? "WASI 0.3 is not offered yet; build for WASI 0.2"
             : Description;
     }

@@ -1,5 +1,4 @@
 using Skiff.Functional;
-using Skiff.Harness;
 
 namespace Skiff.Conformance;
 
@@ -11,7 +10,6 @@ public sealed class OldModuleTests
     {
         using var folder = new WorkFolder();
         var result = await SkiffProgram.RunAsync(["run", .. folder.Options, Guest.Needed("unstable.wasm")]);
-        SkipWhereNotOffered(result, "wasi_unstable");
         Assert.DoesNotContain("FAIL", result.Output, StringComparison.Ordinal);
         Assert.Contains("ok waited less than 2 s\n", result.Succeeded(), StringComparison.Ordinal);
     }
@@ -20,13 +18,6 @@ public sealed class OldModuleTests
     public async Task A_core_module_may_import_Preview_1_and_component_interfaces_beside_it()
     {
         var result = await SkiffProgram.RunAsync("run", Guest.Needed("mixed.wasm"), "one", "two");
-        SkipWhereNotOffered(result, "wasi:cli/stdout");
         Assert.Equal("preview 1: 3 arguments\ncomponent: 3 arguments, the last is two\nand again\n", result.Succeeded());
     }
-
-    // Until the product's own WASI offers it; a test that fails for any other reason fails.
-    private static void SkipWhereNotOffered(CommandResult result, string import) =>
-        Assert.SkipWhen(
-            result.Error.Contains("does not offer", StringComparison.Ordinal) && result.Error.Contains(import, StringComparison.Ordinal),
-            $"skiff does not offer {import} yet");
 }

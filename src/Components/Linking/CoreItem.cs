@@ -2,7 +2,7 @@ using Skiff.Components.Binary;
 
 namespace Skiff.Components.Linking;
 
-/// <summary>Something of core Wasm that a plan refers to: a <see cref="CoreExport"/> or a <see cref="Trampoline"/>.</summary>
+/// <summary>Something of core Wasm that a plan refers to: a <see cref="CoreExport"/>, a <see cref="Trampoline"/> or a <see cref="LinkerItem"/>.</summary>
 public abstract class CoreItem
 {
     private protected CoreItem()
@@ -31,6 +31,14 @@ public sealed class CoreExport : CoreItem
     public override string ToString() => $"export '{Name}' of core instance {Instance.Index}";
 }
 
+/// <summary>Something that the host's linker defines by the names of the import itself: of a <see cref="LoweredModule"/> only.</summary>
+public sealed class LinkerItem : CoreItem
+{
+    internal LinkerItem(CoreExternType type) => Type = type;
+
+    public override CoreExternType Type { get; }
+}
+
 /// <summary>A core instance: which module, and what its imports are.</summary>
 public sealed class CoreInstance
 {
@@ -48,7 +56,7 @@ public sealed class CoreInstance
     public IReadOnlyList<CoreItem> Imports { get; internal set; }
 
     /// <summary>
-    /// All imports are trampolines, which are the same in every store: the instance can be prepared once for all runs.
+    /// No import is an export of another instance: all are the same in every store, and the instance can be prepared once for all runs.
     /// </summary>
     public bool IsPrelinkable { get; internal set; }
 

@@ -75,7 +75,7 @@ public sealed class ResourceDrop : Trampoline
     internal ResourceDrop(StaticInstance instance, ResourceType resource)
         : base(instance) => Resource = resource;
 
-    /// <summary>A <see cref="GuestResourceType"/> or an <see cref="ImportedResourceType"/>.</summary>
+    /// <summary>A <see cref="GuestResourceType"/> or an <see cref="ImportedResourceType"/>; of a <see cref="LoweredModule"/>, the host's own.</summary>
     public ResourceType Resource { get; }
 
     public override CoreFunctionType FunctionType => CoreSignature.I32ToNothing;

@@ -102,6 +102,9 @@ public sealed class ComponentInstance : IDisposable
         return exports[function.Index] ??= new ComponentFunction(this, _linked.Lifted(function));
     }
 
+    /// <summary>What was made of a core instance of the plan; null before <see cref="Instantiate"/>, and of one that is made when it is needed.</summary>
+    public ModuleInstance? Core(CoreInstance core) => _coreInstances[core.Index];
+
     /// <summary>Drops a guest's resource that the host owns: runs its destructor.</summary>
     /// <exception cref="GuestTrapException">The destructor trapped; the guest is dead.</exception>
     public void Drop(Abi.ComponentResource resource)

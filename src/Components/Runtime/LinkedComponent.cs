@@ -18,6 +18,7 @@ public sealed class LinkedComponent : IDisposable
     private readonly ModuleLinker?[] _linkers;
     private readonly LinkedModule?[] _prelinked;
     private readonly HostBindings _bindings;
+    private readonly Action<ModuleLinker>? _core;
     private readonly LiftedTarget[] _lifted;
     private readonly int[] _destructors;
     private readonly int[]?[] _destructorEntries;
@@ -27,12 +28,13 @@ public sealed class LinkedComponent : IDisposable
     /// Guests run on fibers and are called by the asynchronous methods: a host function that waits suspends its guest. Otherwise it
     /// holds the guest's thread.
     /// </param>
+    /// <param name="core">Defines what core modules import by core names (<see cref="LinkerItem"/>); the state it gets is the <see cref="ComponentInstance"/>.</param>
     /// <exception cref="ComponentException">The host does not offer what the component imports.</exception>
     /// <exception cref="EngineException">A compiled module is not what the plan says.</exception>
     public LinkedComponent(
-        WasmEngine engine, LinkPlan plan, HostInterfaces host, Func<CoreModule, CompiledModule> loader, bool fibers)
+        WasmEngine engine, LinkPlan plan, HostInterfaces host, Func<CoreModule, CompiledModule> loader, bool fibers, Action<ModuleLinker>? core = null)
     {
-        (Engine, Plan, Host, Fibers) = (engine, plan, host, fibers);
+        (Engine, Plan, Host, Fibers, _core) = (engine, plan, host, fibers, core);
         _bindings = new HostBindings(plan, host);
         _modules = [.. plan.Modules.Select(loader)];
         _coreExports = [.. plan.CoreExports.Select(ExportOf)];
@@ -43,7 +45,7 @@ public sealed class LinkedComponent : IDisposable
         _destructorEntries = new int[plan.GuestResources.Count * plan.Instances.Count][];
         _linkers = new ModuleLinker?[plan.CoreInstances.Count];
         _prelinked = new LinkedModule?[plan.CoreInstances.Count];
-        Suspends = fibers && _trampolines.Any(trampoline => trampoline.Suspends);
+        Suspends = fibers && (core is not null || _trampolines.Any(trampoline => trampoline.Suspends));
         try
         {
             foreach (var instance in plan.CoreInstances.Where(instance => instance.IsPrelinkable))
@@ -182,9 +184,15 @@ public sealed class LinkedComponent : IDisposable
     private void Prelink(CoreInstance instance)
     {
         var linker = _linkers[instance.Index] = new ModuleLinker(Engine, Fibers);
+        _core?.Invoke(linker);
         var module = instance.Module;
         for (var i = 0; i < module.Imports.Count; i++)
         {
+            if (instance.Imports[i] is LinkerItem)
+            {
+                continue;
+            }
+
             var trampoline = _trampolines[((Trampoline)instance.Imports[i]).Index];
             linker.DefineFunction(
                 module.Imports[i].Module, module.Imports[i].Name, trampoline.Type, trampoline.Function, trampoline.Suspends);
