@@ -6,7 +6,8 @@ namespace Skiff.Wasi.Streams;
 
 /// <summary>
 /// Writes a pipe, FIFO, terminal, device, stream socket, or a file where it stands. What the kernel does not take at once
-/// waits in a buffer; while there is any, the stream is not ready: that is the back-pressure. Takes its hold of the
+/// waits in a buffer; while there is any, the stream is not ready: that is the back-pressure. The buffer goes out by itself, also
+/// when the guest never looks at the stream again: it may wait for the answer to what it has written. Takes its hold of the
 /// descriptor over.
 /// </summary>
 internal sealed class DescriptorOutputStream(SharedDescriptor descriptor, ReadinessLoop readiness) : OutputStream
@@ -19,6 +20,9 @@ internal sealed class DescriptorOutputStream(SharedDescriptor descriptor, Readin
     /// <summary>How long bytes of a stream that the guest has dropped are kept for a slow reader.</summary>
     private static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(10);
 
+    // The guest's thread and the pump's.
+    private readonly Lock _gate = new();
+
     private byte[]? _buffer;
     private int _from;
     private int _to;
@@ -26,14 +30,20 @@ internal sealed class DescriptorOutputStream(SharedDescriptor descriptor, Readin
     private bool _disposed;
     private bool _endsWhenDrained;
 
+    // While a pump runs; it holds the descriptor.
+    private CancellationTokenSource? _pump;
+
     public override bool IsReady
     {
         get
         {
-            Drain();
+            lock (_gate)
+            {
+                Drain();
 
-            // Not whether the kernel would take more: a pipe that is full to the brim has taken all of it.
-            return _from == _to || !_end.IsOpen || _disposed;
+                // Not whether the kernel would take more: a pipe that is full to the brim has taken all of it.
+                return _from == _to || !_end.IsOpen || _disposed;
+            }
         }
     }
 
@@ -44,91 +54,107 @@ internal sealed class DescriptorOutputStream(SharedDescriptor descriptor, Readin
 
     protected override StreamResult Permit()
     {
-        Drain();
-        if (!_end.IsOpen)
+        lock (_gate)
         {
-            return TakeEnd();
-        }
+            Drain();
+            if (!_end.IsOpen)
+            {
+                return TakeEnd();
+            }
 
-        return _from == _to && !_endsWhenDrained ? StreamResult.Moved(BufferBytes) : StreamResult.WouldBlock;
+            return _from == _to && !_endsWhenDrained ? StreamResult.Moved(BufferBytes) : StreamResult.WouldBlock;
+        }
     }
 
     protected override StreamResult Accept(ReadOnlySpan<byte> bytes)
     {
-        var taken = _from == _to ? TryWrite(bytes) : 0;
-        if (!_end.IsOpen)
+        lock (_gate)
         {
-            return TakeEnd();
-        }
+            var taken = _from == _to ? TryWrite(bytes) : 0;
+            if (!_end.IsOpen)
+            {
+                return TakeEnd();
+            }
 
-        if (taken < bytes.Length)
-        {
-            Keep(bytes[taken..]);
-        }
+            if (taken < bytes.Length)
+            {
+                Keep(bytes[taken..]);
+            }
 
-        return StreamResult.Moved((ulong)bytes.Length);
+            return StreamResult.Moved((ulong)bytes.Length);
+        }
     }
 
     protected override StreamResult BeginFlush()
     {
-        Drain();
-        return _end.IsOpen ? StreamResult.Moved(0) : TakeEnd();
+        lock (_gate)
+        {
+            Drain();
+            return _end.IsOpen ? StreamResult.Moved(0) : TakeEnd();
+        }
     }
 
     /// <summary>Shuts a socket's sending side once everything that was written is out. Nothing can be written any more.</summary>
     internal void EndWhenDrained()
     {
-        _endsWhenDrained = true;
-        Drain();
-        if (_from == _to)
+        lock (_gate)
         {
-            EndSending();
+            _endsWhenDrained = true;
+            Drain();
+            if (_from == _to)
+            {
+                EndSending();
+            }
         }
     }
 
     protected override void Dispose(bool disposing)
     {
-        Drain();
-        if (_from < _to && _end.IsOpen)
+        lock (_gate)
         {
+            Drain();
+            _disposed = true;
+
             // Written is written, also when the guest drops the stream at once. It does not hold the guest up, and not for ever.
-            _ = LingerAsync(descriptor.Hold(), _buffer.AsMemory(_from, _to - _from), readiness, _endsWhenDrained);
+            _pump?.CancelAfter(LingerTime);
         }
 
-        _disposed = true;
         descriptor.Release();
         base.Dispose(disposing);
     }
 
-    private static async Task LingerAsync(SharedDescriptor descriptor, ReadOnlyMemory<byte> left, ReadinessLoop readiness, bool ends)
+    private async Task PumpAsync(SharedDescriptor held, CancellationTokenSource pump)
     {
-        using var patience = new CancellationTokenSource(LingerTime);
         try
         {
-            while (!left.IsEmpty)
+            while (true)
             {
-                await readiness.WaitAsync(descriptor.Handle, Readiness.Writable, patience.Token);
-                var count = FileCalls.Write(descriptor.Handle, left.Span[..Math.Min(left.Length, BlockingWriteBytes)]);
-                if (count is < 0 and not -Errno.EAGAIN)
+                await readiness.WaitAsync(held.Handle, Readiness.Writable, pump.Token);
+                lock (_gate)
                 {
-                    return;
+                    Drain();
+                    if (_from == _to || !_end.IsOpen)
+                    {
+                        // In this lock: what is kept next needs another pump.
+                        _pump = null;
+                        return;
+                    }
                 }
-
-                left = left[Math.Max(count, 0)..];
-            }
-
-            if (ends)
-            {
-                SocketCalls.Shutdown(descriptor.Handle, 1);
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception over) when (over is OperationCanceledException or ObjectDisposedException)
         {
-            // Nobody reads. A process that ended would have dropped the bytes as well.
+            // Nobody reads, or the process is on its way out. A process that ended would have dropped the bytes as well.
         }
         finally
         {
-            descriptor.Release();
+            lock (_gate)
+            {
+                _pump = _pump == pump ? null : _pump;
+                pump.Dispose();
+            }
+
+            held.Release();
         }
     }
 
@@ -160,11 +186,16 @@ internal sealed class DescriptorOutputStream(SharedDescriptor descriptor, Readin
 
         bytes.CopyTo(_buffer.AsSpan(_to));
         _to += bytes.Length;
+        if (_pump is null)
+        {
+            _pump = new CancellationTokenSource();
+            _ = PumpAsync(descriptor.Hold(), _pump);
+        }
     }
 
     private void Drain()
     {
-        if (_from < _to && _end.IsOpen && !_disposed)
+        if (_from < _to && _end.IsOpen)
         {
             _from += TryWrite(_buffer.AsSpan(_from, _to - _from));
             if (_from == _to)
