@@ -43,7 +43,7 @@ internal static class Violation
 
     [DoesNotReturn]
     public static void TooLong(ulong bytes) =>
-        throw new GuestTrapException($"a string or list of {bytes} bytes is longer than the {Abi.AbiLimits.BytesMax} allowed");
+        throw new GuestTrapException($"a string or list of {bytes} bytes is too long: it exceeds the {Abi.AbiLimits.BytesMax} allowed");
 
     [DoesNotReturn]
     public static void TooMuch(ulong bytes) =>

@@ -38,7 +38,7 @@ internal sealed class RandomNumbers(RandomSource source) : IRandom, IInsecure, I
     {
         if (len > RandomSource.BytesMax)
         {
-            throw new GuestTrapException($"{len} random bytes at once; {RandomSource.BytesMax} are allowed");
+            throw new GuestTrapException($"a request for {len} random bytes exceeds the {RandomSource.BytesMax} allowed");
         }
 
         var bytes = new byte[len];

@@ -32,18 +32,18 @@ public sealed class LyingGuestTests
     [InlineData("utf8", 0xffffffff, 1, "!pointer out of bounds")]
     [InlineData("utf8", 0xffffffff, 0x0fffffff, "!pointer out of bounds")]
     [InlineData("utf8", 0, 0x0fffffff, "!pointer out of bounds")]
-    [InlineData("utf8", 0, 0x10000000, "!longer than the 268435455 allowed")]
-    [InlineData("utf8", 0, 0xffffffff, "!longer than the 268435455 allowed")]
+    [InlineData("utf8", 0, 0x10000000, "!too long: it exceeds the 268435455 allowed")]
+    [InlineData("utf8", 0, 0xffffffff, "!too long: it exceeds the 268435455 allowed")]
     [InlineData("utf16", 17, 0, "!unaligned pointer")]
     [InlineData("utf16", 16, 1, "扡")]
     [InlineData("utf16", 65534, 2, "!pointer out of bounds")]
-    [InlineData("utf16", 0, 0x08000000, "!longer than the 268435455 allowed")]
-    [InlineData("utf16", 0, 0x80000001, "!longer than the 268435455 allowed")]
+    [InlineData("utf16", 0, 0x08000000, "!too long: it exceeds the 268435455 allowed")]
+    [InlineData("utf16", 0, 0x80000001, "!too long: it exceeds the 268435455 allowed")]
     [InlineData("latin1+utf16", 17, 1, "!unaligned pointer")]
     [InlineData("latin1+utf16", 16, 3, "abc")]
     [InlineData("latin1+utf16", 16, 0x80000001, "扡")]
     [InlineData("latin1+utf16", 65534, 0x80000002, "!pointer out of bounds")]
-    [InlineData("latin1+utf16", 0, 0x88000000, "!longer than the 268435455 allowed")]
+    [InlineData("latin1+utf16", 0, 0x88000000, "!too long: it exceeds the 268435455 allowed")]
     public void Strings_lie_where_they_say(string encoding, uint address, uint length, string expected)
     {
         using var guest = new RunningGuest(Guest("string", encoding));
