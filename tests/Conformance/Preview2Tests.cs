@@ -52,11 +52,8 @@ public sealed class Preview2Tests
 
     [Theory]
     [MemberData(nameof(SocketTests))]
-    public async Task Sockets_work_where_the_network_is_granted(string test, string end)
-    {
-        await SkipWithoutAsync("--connect");
-        await Suite.PassesAsync(Sockets, test, end, "--connect", "*", "--listen", "*");
-    }
+    public Task Sockets_work_where_the_network_is_granted(string test, string end) =>
+        Suite.PassesAsync(Sockets, test, end, "--net", "*", "--listen", "*");
 
     [Fact]
     public Task Without_a_grant_nothing_of_the_network_is_reached() => Suite.PassesAsync(Sockets, "denied", "");
@@ -90,11 +87,4 @@ public sealed class Preview2Tests
         .. (await Suite.TestsAsync(guest)).Select(row =>
             new TheoryDataRow<string, string>(row.Data.Item1, Adapters.GetValueOrDefault(row.Data.Item1, row.Data.Item2))),
     ];
-
-    // Until skiff run can grant it.
-    private static async Task SkipWithoutAsync(string option)
-    {
-        var help = (await SkiffProgram.RunAsync("run", "--help")).Succeeded();
-        Assert.SkipUnless(help.Contains(option, StringComparison.Ordinal), $"skiff run has no {option} yet");
-    }
 }
