@@ -123,13 +123,13 @@ public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon,
     private ModuleEntry PrepareLowered(
         GuestSpec spec, Parts parts, WasmEngine engine, WasiState state, HostInterfaces host, CompiledModule module, GuestKind kind, WasmValue[] arguments)
     {
-        static void DefinePreview1(ModuleLinker linker) => WasiPreview1.Define(linker, guest => (WasiState)((ComponentInstance)guest).State);
+        static void DefinePreview1(ModuleLinker linker) => WasiPreview1.Define(linker, guest => ((HttpGuestState)((ComponentInstance)guest).State).Wasi);
 
         var plan = LoweredModule.Plan(module, host);
         try
         {
             var linked = parts.Add(new LinkedComponent(engine, plan, host, _ => module, fibers: false, DefinePreview1));
-            var instance = parts.Add(new ComponentInstance(linked, state, Limits(spec)));
+            var instance = parts.Add(new ComponentInstance(linked, State(spec, parts, state), Limits(spec)));
             ModuleInstance? Make(out CallEnd? end) => (end = instance.Instantiate()) is null ? instance.Core(plan.CoreInstances[0]) : null;
             return new ModuleEntry(instance.Store, Make, kind, arguments, print);
         }
@@ -162,9 +162,11 @@ public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon,
         var function = linked.FindFunction(kind.Entry is [var name, _] ? name : null, kind.Entry[^1])
             ?? throw new GuestException($"{string.Join('#', kind.Entry)} is a function of the host's, which the component only passes on");
         var arguments = ExportArguments.Parse(string.Join('#', kind.Entry), function.Type, spec.ExportArguments);
-        var http = new HttpState(parts.Add(new OutgoingClient(Granted(spec.Network), time)));
-        return new ComponentEntry(parts.Add(new ComponentInstance(linked, new HttpGuestState(state, http), Limits(spec))), kind, arguments, print);
+        return new ComponentEntry(parts.Add(new ComponentInstance(linked, State(spec, parts, state), Limits(spec))), kind, arguments, print);
     }
+
+    private HttpGuestState State(GuestSpec spec, Parts parts, WasiState state) =>
+        new(state, new HttpState(parts.Add(new OutgoingClient(Granted(spec.Network), time))));
 
     /// <summary>What components can import, whatever they export. States are <see cref="HttpGuestState"/>.</summary>
     internal static HostInterfaces Interfaces()
