@@ -39,15 +39,20 @@ public sealed class StandardStreams(InputStream input, OutputStream output, Outp
     }
 
     /// <summary>Of open descriptors, which are taken over.</summary>
-    public static StandardStreams Of(SafeFileHandle input, SafeFileHandle output, SafeFileHandle error, ReadinessLoop readiness) => new(
-        new DescriptorInputStream(Share(input, write: false), readiness),
-        new DescriptorOutputStream(Share(output, write: true), readiness),
-        new DescriptorOutputStream(Share(error, write: true), readiness))
+    public static StandardStreams Of(SafeFileHandle input, SafeFileHandle output, SafeFileHandle error, ReadinessLoop readiness)
     {
-        IsInputTerminal = FileCalls.IsTerminal(input),
-        IsOutputTerminal = FileCalls.IsTerminal(output),
-        IsErrorTerminal = FileCalls.IsTerminal(error),
-    };
+        // Asked first: sharing may replace a terminal's descriptor and close the one given.
+        var (inputIs, outputIs, errorIs) = (FileCalls.IsTerminal(input), FileCalls.IsTerminal(output), FileCalls.IsTerminal(error));
+        return new(
+            new DescriptorInputStream(Share(input, write: false), readiness),
+            new DescriptorOutputStream(Share(output, write: true), readiness),
+            new DescriptorOutputStream(Share(error, write: true), readiness))
+        {
+            IsInputTerminal = inputIs,
+            IsOutputTerminal = outputIs,
+            IsErrorTerminal = errorIs,
+        };
+    }
 
     /// <summary>Passes on what the guest has written. The end of the guest's output is lost without it.</summary>
     /// <exception cref="OperationCanceledException">The token: a reader that reads nothing does not hold the end up for ever.</exception>
