@@ -120,7 +120,7 @@ fetch_adapters() {
     [ -e "$folder/reactor.wasm" ] && [ -e "$cache/wit/wasi-http" ] && return
     rm -rf "$folder" "$cache/wit"
     mkdir -p "$folder"
-    if have_npm && (cd "$folder" && npm pack --silent "$jco_package" >/dev/null && tar xzf ./*.tgz package/lib); then
+    if have_npm && (cd "$folder" && npm pack --loglevel error "$jco_package" >/dev/null && tar xzf ./*.tgz package/lib); then
         mv "$folder"/package/lib/wasi_snapshot_preview1.command.wasm "$folder/command.wasm"
         mv "$folder"/package/lib/wit/builtin/$wit_version "$cache/wit"
         mv "$folder"/package/lib/wasi_snapshot_preview1.reactor.wasm "$folder/reactor.wasm"
@@ -137,7 +137,7 @@ fetch_js_tools() {
     rm -rf "$folder"
     mkdir -p "$folder"
     echo '{ "private": true, "type": "module" }' >"$folder/package.json"
-    if have_npm && (cd "$folder" && npm install --silent --no-audit --no-fund --save-exact "${js_packages[@]}" >/dev/null); then
+    if have_npm && (cd "$folder" && npm install --loglevel error --no-audit --no-fund --save-exact "${js_packages[@]}" >/dev/null); then
         touch "$folder/.complete"
     else
         missing+=("componentize-js (${js_packages[*]}): the guests made from JavaScript are skipped")
