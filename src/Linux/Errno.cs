@@ -30,6 +30,7 @@ public static class Errno
     public const int EPROTO = 71;
     public const int EOPNOTSUPP = 95;
     public const int EADDRINUSE = 98;
+    public const int ECONNRESET = 104;
     public const int ENOTCONN = 107;
     public const int EINPROGRESS = 115;
 }
