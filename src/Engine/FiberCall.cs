@@ -33,7 +33,7 @@ internal static class FiberCall
                 else
                 {
                     store.Paused?.Invoke(store.State);
-                    if (store.Suspension is { } suspension)
+                    if (store.FindSuspension() is { } suspension)
                     {
                         await suspension.WaitAsync();
                     }
@@ -47,7 +47,6 @@ internal static class FiberCall
         }
         finally
         {
-            future.Dispose();
             store.EndFiber();
         }
     }

@@ -116,6 +116,17 @@ internal sealed unsafe class FiberFuture : IDisposable
         return new NativeInstance(_block->Instance, _block->Error, _block->Trap);
     }
 
+    /// <summary>
+    /// As <see cref="Poll"/>, from within a host function of its store: what the guest then waits for is kept by <paramref name="call"/>.
+    /// </summary>
+    public bool PollWithin(NestedCall call)
+    {
+        var outer = _store.EnterFiber(call);
+        var done = AsyncApi.wasmtime_call_future_poll(_future) != 0;
+        _store.LeaveFiber(outer);
+        return done;
+    }
+
     /// <summary>Reads what the function returned.</summary>
     public void CopyResults(Span<RawValue> results)
     {
@@ -149,7 +160,11 @@ internal sealed unsafe class FiberFuture : IDisposable
             return end;
         }
 
-        CopyResults(_values.Span);
+        if (!_values.IsEmpty)
+        {
+            CopyResults(_values.Span);
+        }
+
         Instance = _block->Instance;
         return null;
     }

@@ -73,6 +73,21 @@ public sealed unsafe class GuestFunction
         return FiberCall.RunAsync(_store, future, cancellation);
     }
 
+    /// <summary>How many slots a call needs.</summary>
+    internal int Slots => _slots;
+
+    /// <summary>Prepares a call on a fiber, from within a host function.</summary>
+    internal FiberFuture Begin(ReadOnlySpan<RawValue> values)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(values.Length, _slots);
+        if (_store.Dead() is { } dead)
+        {
+            dead.Throw();
+        }
+
+        return FiberFuture.OfFunction(_store, _function, Type, values, default);
+    }
+
     // While it polls an asynchronous host function the engine cannot begin another one on the same fiber: it would panic, and the
     // guest decides whether it calls one.
     private CallEnd? CallNested(Span<RawValue> values)

@@ -57,10 +57,10 @@ internal static unsafe class HostCallbacks
         {
             var binding = (HostBinding)GCHandle.FromIntPtr(data).Target!;
             var suspended = new SuspendedCall(binding, caller, arguments, argumentCount, results, trap);
-            if (Run(suspended, null) is { } suspension)
+            if (Run(suspended, null) is { } pause)
             {
                 continuation->callback = &Resume;
-                continuation->env = suspension.Store.Self;
+                continuation->env = pause.Store.Self;
             }
         }
 #pragma warning disable CA1031 // as above
@@ -79,17 +79,17 @@ internal static unsafe class HostCallbacks
     private static byte Resume(nint env)
     {
         var store = WasmStore.FromSelf(env);
-        var suspension = store.Suspension!;
-        if (!suspension.IsDone)
-        {
-            return Pending;
-        }
-
-        var call = suspension.Call;
+        var pause = store.Pause!;
+        var call = pause.Call;
         try
         {
-            store.Suspension = null;
-            return Run(call, suspension) is null ? Ready : Pending;
+            if (!pause.TryEnd())
+            {
+                return Pending;
+            }
+
+            store.Pause = null;
+            return Run(call, pause) is null ? Ready : Pending;
         }
 #pragma warning disable CA1031 // as above
         catch (Exception fault)
@@ -101,7 +101,7 @@ internal static unsafe class HostCallbacks
     }
 
     // Either half of a host function, on values of our own: the engine's asynchronous calls have their values with types.
-    private static Suspension? Run(SuspendedCall suspended, Suspension? first)
+    private static Pause? Run(SuspendedCall suspended, Pause? first)
     {
         var type = suspended.Binding.Type;
         var count = Math.Max(type.Parameters.Count, type.Results.Count);
@@ -131,11 +131,11 @@ internal static unsafe class HostCallbacks
             store.InAsyncCallback = false;
         }
 
-        if (call.Suspension is { } suspension)
+        if (call.Pause is { } pause)
         {
-            suspension.Call = suspended;
-            suspension.Store.Suspension = suspension;
-            return suspension;
+            pause.Call = suspended;
+            store.Pause = pause;
+            return pause;
         }
 
         for (var i = 0; i < type.Results.Count; i++)

@@ -16,3 +16,7 @@ public delegate void HostCompletion<in T>(ref HostCall call, T result);
 
 /// <summary>As <see cref="HostCompletion{T}"/>, with a state of its own, so that the delegate can be static.</summary>
 public delegate void HostCompletion<in T, in TState>(ref HostCall call, T result, TState state);
+
+/// <summary>The second half of a host function that called a guest function.</summary>
+/// <param name="results">What the guest function returned.</param>
+public delegate void GuestCompletion<in TState>(ref HostCall call, scoped Span<RawValue> results, TState state);

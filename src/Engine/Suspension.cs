@@ -1,5 +1,4 @@
 using System.Threading.Tasks.Sources;
-using Skiff.Engine.Native;
 
 namespace Skiff.Engine;
 
@@ -7,7 +6,7 @@ namespace Skiff.Engine;
 /// One wait of a host function. Woken exactly once: by the end of the task or by the stop of the store, whichever is first. Either
 /// the driver of the fiber awaits it (<see cref="WaitAsync"/>) or the guest's thread does (<see cref="Block"/>).
 /// </summary>
-internal abstract class Suspension : IValueTaskSource
+internal abstract class Suspension : Pause, IValueTaskSource
 {
     private readonly WasmStore _store;
     private readonly object _lock = new();
@@ -15,17 +14,8 @@ internal abstract class Suspension : IValueTaskSource
     private bool _blocks;
     private bool _woken;
 
-    protected Suspension(WasmStore store) => _store = store;
-
-    public WasmStore Store => _store;
-
-    /// <summary>The engine's side of a suspended call; its memory is the fiber's, which lives as long as this matters.</summary>
-    public SuspendedCall Call { get; set; }
-
-    public abstract bool IsDone { get; }
-
-    /// <summary>Runs the second half of the host function.</summary>
-    public abstract void Complete(ref HostCall call);
+    protected Suspension(WasmStore store)
+        : base(store) => _store = store;
 
     /// <summary>Ends when there is a reason to go on; tells nothing of the task's outcome.</summary>
     public ValueTask WaitAsync()
@@ -51,7 +41,7 @@ internal abstract class Suspension : IValueTaskSource
         }
 
         _store.Waits(null);
-        if (!IsDone)
+        if (!TryEnd())
         {
             throw new GuestTrapException(_store.StopReason ?? "the wait was given up");
         }
@@ -96,26 +86,9 @@ internal abstract class Suspension : IValueTaskSource
 internal sealed class Suspension<T, TState>(WasmStore store, ValueTask<T> task, TState state, HostCompletion<T, TState> complete)
     : Suspension(store)
 {
-    public override bool IsDone => task.IsCompleted;
+    public override bool TryEnd() => task.IsCompleted;
 
     public override void Complete(ref HostCall call) => complete(ref call, task.GetAwaiter().GetResult(), state);
 
     protected override void Watch(Action done) => task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(done);
-}
-
-/// <summary>What the engine gave to an asynchronous callback and keeps until its continuation says that it is done.</summary>
-internal readonly unsafe struct SuspendedCall(
-    HostBinding binding, nint caller, wasmtime_val_t* arguments, nuint argumentCount, wasmtime_val_t* results, nint* trap)
-{
-    public HostBinding Binding => binding;
-
-    public nint Caller => caller;
-
-    public wasmtime_val_t* Arguments => arguments;
-
-    public nuint ArgumentCount => argumentCount;
-
-    public wasmtime_val_t* Results => results;
-
-    public nint* Trap => trap;
 }

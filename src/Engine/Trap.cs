@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using Skiff.Engine.Native;
@@ -9,6 +10,10 @@ namespace Skiff.Engine;
 /// <param name="Trap">Null for an exit.</param>
 public sealed record CallEnd(int? ExitStatus, Trap? Trap)
 {
+    /// <summary>Carries the end on through the guest that made the call: what a host function does that called a guest function.</summary>
+    [DoesNotReturn]
+    public void Throw() => throw (ExitStatus is { } status ? new GuestExitException(status) : new GuestTrapException(Trap!.Message));
+
     // Both take what they are given over.
     internal static unsafe CallEnd FromError(nint error)
     {

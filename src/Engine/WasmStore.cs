@@ -21,6 +21,10 @@ public sealed unsafe class WasmStore : IDisposable
     private ModuleLinker? _firstLinker;
     private bool _linkerTwice;
     private QuotaMeter? _quota;
+    private Pause? _pause;
+
+    // The innermost call whose fiber runs; null for the one that the host began.
+    private NestedCall? _running;
 
     /// <param name="state">What host functions of this guest find as <see cref="HostCall.State"/>.</param>
     public WasmStore(WasmEngine engine, StoreLimits? limits = null, object? state = null)
@@ -84,8 +88,22 @@ public sealed unsafe class WasmStore : IDisposable
     /// <summary>The call that runs on a fiber; null when none does.</summary>
     internal FiberFuture? Fiber { get; private set; }
 
-    /// <summary>What the suspended fiber waits for.</summary>
-    internal Suspension? Suspension { get; set; }
+    /// <summary>Why the host function that the running fiber is in has not ended; null when it is in none, or it has.</summary>
+    internal Pause? Pause
+    {
+        get => _running is null ? _pause : _running.Inner;
+        set
+        {
+            if (_running is null)
+            {
+                _pause = value;
+            }
+            else
+            {
+                _running.Inner = value;
+            }
+        }
+    }
 
     /// <summary>How many calls of guest functions are under way on the stack, the one that began the fiber not counted.</summary>
     internal int Nested { get; set; }
@@ -193,10 +211,36 @@ public sealed unsafe class WasmStore : IDisposable
 
     internal void BeginFiber(FiberFuture future) => Fiber = future;
 
+    /// <summary>The fiber, and all that it called on others, is over or to be unwound.</summary>
     internal void EndFiber()
     {
+        (_pause as NestedCall)?.Dispose();
+        _pause = null;
+        Fiber!.Dispose();
         Fiber = null;
-        Suspension = null;
+    }
+
+    /// <summary>A call's own fiber goes on, from within a host function; answers what <see cref="LeaveFiber"/> takes.</summary>
+    internal (NestedCall? Running, bool InAsyncCallback) EnterFiber(NestedCall call)
+    {
+        var outer = (_running, InAsyncCallback);
+        _running = call;
+        InAsyncCallback = false;
+        return outer;
+    }
+
+    internal void LeaveFiber((NestedCall? Running, bool InAsyncCallback) outer) => (_running, InAsyncCallback) = outer;
+
+    /// <summary>What the guest waits for, wherever in it; null when a tick has ended its turn.</summary>
+    internal Suspension? FindSuspension()
+    {
+        var pause = _pause;
+        while (pause is NestedCall call)
+        {
+            pause = call.Inner;
+        }
+
+        return pause as Suspension;
     }
 
     /// <summary>A call begins on this stack, which may be the fiber's.</summary>

@@ -13,8 +13,8 @@ public delegate void HostBinding(ref ComponentCall call);
 public delegate void HostResult<in T>(ref ComponentCall call, T result);
 
 /// <summary>A host function over interpreted values: for tests and for interfaces that nobody generated code for.</summary>
-/// <returns>Null for a function without result.</returns>
-public delegate ComponentValue? DynamicFunction(ComponentInstance instance, ComponentValue[] arguments);
+/// <returns>Null for a function without result. A guest on a fiber is suspended until it is there.</returns>
+public delegate ValueTask<ComponentValue?> DynamicFunction(ComponentInstance instance, ComponentValue[] arguments);
 
 /// <summary>One function of a <see cref="HostInterface"/>.</summary>
 public sealed class HostFunctionDefinition
@@ -25,7 +25,16 @@ public sealed class HostFunctionDefinition
         (Name, Type, Binding, Suspends) = (name, type, binding, suspends);
 
     /// <param name="type">Null to accept whatever type the guest declares.</param>
-    public HostFunctionDefinition(string name, FunctionType? type, DynamicFunction function) => (Name, Type, Dynamic) = (name, type, function);
+    /// <param name="suspends">Whether it may wait. Without, its task must be done when it returns, or the guest's thread waits.</param>
+    public HostFunctionDefinition(string name, FunctionType? type, DynamicFunction function, bool suspends) =>
+        (Name, Type, Dynamic, Suspends) = (name, type, function, suspends);
+
+    /// <summary>One that answers at once.</summary>
+    /// <param name="type">Null to accept whatever type the guest declares.</param>
+    public HostFunctionDefinition(string name, FunctionType? type, Func<ComponentInstance, ComponentValue[], ComponentValue?> function)
+        : this(name, type, (instance, arguments) => new ValueTask<ComponentValue?>(function(instance, arguments)), suspends: false)
+    {
+    }
 
     public string Name { get; }
 

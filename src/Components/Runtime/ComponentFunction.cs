@@ -126,7 +126,7 @@ public sealed class ComponentFunction
     {
         if (await _instance.CoreFunction(slot).CallAsync(values, cancellation).ConfigureAwait(false) is { } end)
         {
-            ComponentInstance.Throw(end);
+            end.Throw();
         }
     }
 

@@ -237,7 +237,7 @@ public sealed class ComponentInstance : IDisposable
         }).AsFunction(Skiff.Engine.FunctionType.Empty)!;
         if (await function.CallAsync(Memory<RawValue>.Empty, cancellation).ConfigureAwait(false) is { } end)
         {
-            Throw(end);
+            end.Throw();
         }
 
         if (fault is not null)
@@ -252,7 +252,7 @@ public sealed class ComponentInstance : IDisposable
     {
         if (CoreFunction(slot).Call(values) is { } end)
         {
-            Throw(end);
+            end.Throw();
         }
     }
 
@@ -296,37 +296,52 @@ public sealed class ComponentInstance : IDisposable
     /// <param name="caller">The component instance that drops it; null for the host.</param>
     internal void Destroy(ResourceType type, object? host, uint representation, InstanceState? caller)
     {
-        if (type is not GuestResourceType guest)
-        {
-            (host as IDisposable)?.Dispose();
-            return;
-        }
-
-        var slot = _linked.DestructorSlot(guest);
-        if (slot < 0)
+        if (FindDestructor(type, host) is not { } slot)
         {
             return;
         }
 
         Span<RawValue> values = [representation];
-        if (caller?.Index == guest.DefiningInstance.Index)
+        var entered = EnterDestructor((GuestResourceType)type, caller);
+        Run(slot, values);
+        LeaveDestructor(entered);
+    }
+
+    /// <summary>Slot of the destructor; null when there is none, and what the host has to dispose of is disposed of.</summary>
+    internal int? FindDestructor(ResourceType type, object? host)
+    {
+        if (type is GuestResourceType guest)
         {
-            Run(slot, values);
-            return;
+            return _linked.DestructorSlot(guest) is >= 0 and var slot ? slot : null;
         }
 
-        var entered = LinkedComponent.Entering(caller is null ? null : _linked.Plan.Instances[caller.Index], guest.DefiningInstance);
+        (host as IDisposable)?.Dispose();
+        return null;
+    }
+
+    /// <summary>What a destructor's call enters: nothing where the instance that defines the resource drops it. <see cref="LeaveDestructor"/> takes it.</summary>
+    internal int[]? EnterDestructor(GuestResourceType type, InstanceState? caller)
+    {
+        if (caller?.Index == type.DefiningInstance.Index)
+        {
+            return null;
+        }
+
+        var entered = LinkedComponent.Entering(caller is null ? null : _linked.Plan.Instances[caller.Index], type.DefiningInstance);
         Enter(entered);
-        Run(slot, values);
-        Leave(entered);
+        return entered;
+    }
+
+    internal void LeaveDestructor(int[]? entered)
+    {
+        if (entered is not null)
+        {
+            Leave(entered);
+        }
     }
 
     /// <summary>Remembers how the guest ended; the first end counts.</summary>
     internal CallEnd Ended(CallEnd end) => _end ??= Store.End ?? end;
-
-    internal static void Throw(CallEnd end) => throw (end.ExitStatus is { } status
-        ? new GuestExitException(status)
-        : new GuestTrapException(end.Trap!.Message));
 
     private object FindImplementation(int index)
     {
@@ -375,7 +390,7 @@ public sealed class ComponentInstance : IDisposable
 
             if (Make(export.Instance) is { } end)
             {
-                Throw(end);
+                end.Throw();
             }
         }
 

@@ -55,9 +55,12 @@ internal sealed class HostTrampoline
         var caller = instance.Leaving(Instance);
         var scope = new CallScope();
         var arguments = new Lifter(instance, caller, Options, scope).Parameters(Type, engine.Values);
-        var address = Type.ResultIsSpilled ? engine.U32(ResultSlot) : 0;
-        var result = Function.Dynamic!(instance, arguments);
-        scope.EndLends();
-        new Lowerer(instance, caller, Options, scope).Result(Type, result, address, engine.Values);
+        engine.Await(Function.Dynamic!(instance, arguments), (this, caller, scope), static (ref engine, result, state) =>
+        {
+            var (self, caller, scope) = state;
+            var address = self.Type.ResultIsSpilled ? engine.U32(self.ResultSlot) : 0;
+            scope.EndLends();
+            new Lowerer(ComponentInstance.Of(ref engine), caller, self.Options, scope).Result(self.Type, result, address, engine.Values);
+        });
     }
 }

@@ -19,9 +19,9 @@ public sealed class LinkedComponent : IDisposable
     private readonly LinkedModule?[] _prelinked;
     private readonly HostBindings _bindings;
     private readonly Action<ModuleLinker>? _core;
+    private readonly WaitAnalysis? _waits;
     private readonly LiftedTarget[] _lifted;
     private readonly int[] _destructors;
-    private readonly int[]?[] _destructorEntries;
 
     /// <param name="loader">The compiled code of a module; whoever loads it disposes it, after this.</param>
     /// <param name="fibers">
@@ -38,11 +38,11 @@ public sealed class LinkedComponent : IDisposable
         _bindings = new HostBindings(plan, host);
         _modules = [.. plan.Modules.Select(loader)];
         _coreExports = [.. plan.CoreExports.Select(ExportOf)];
+        _waits = fibers ? new WaitAnalysis(plan, function => _bindings[function].Function.Suspends) : null;
         _trampolines = [.. plan.Trampolines.Select(Trampoline)];
         _lifted = [.. plan.LiftedFunctions.Select(function => new LiftedTarget(
             function, Slots.Of(function.Options), Slots.OfFunction(function.Target), Entering(null, function.Instance)))];
         _destructors = [.. plan.GuestResources.Select(resource => Slots.OfFunction(resource.Destructor))];
-        _destructorEntries = new int[plan.GuestResources.Count * plan.Instances.Count][];
         _linkers = new ModuleLinker?[plan.CoreInstances.Count];
         _prelinked = new LinkedModule?[plan.CoreInstances.Count];
         Suspends = fibers && (core is not null || _trampolines.Any(trampoline => trampoline.Suspends));
@@ -146,6 +146,7 @@ public sealed class LinkedComponent : IDisposable
     private CoreTrampoline Trampoline(Trampoline trampoline)
     {
         var type = SlotTable.Core(trampoline.FunctionType ?? CoreSignature.I32ToNothing);
+        var waits = _waits?.MayWait(trampoline) ?? false;
         switch (trampoline)
         {
             case LowerImport { Options.IsAsync: true } or LowerLifted { Options.IsAsync: true } or LowerLifted { Function.Options.IsAsync: true }:
@@ -164,16 +165,17 @@ public sealed class LinkedComponent : IDisposable
                     Slots.Of(lower.Function.Options),
                     Slots.OfFunction(lower.Function.Target),
                     Entering(lower.Instance, lower.Function.Instance));
-                return new CoreTrampoline(type, guest.Invoke, false);
+                return new CoreTrampoline(type, waits ? guest.InvokeWaiting : guest.Invoke, waits);
             case ResourceNew resource:
                 return new CoreTrampoline(type, new ResourceTrampoline(resource.Resource, resource.Instance.Index).New, false);
             case ResourceRep resource:
                 return new CoreTrampoline(type, new ResourceTrampoline(resource.Resource, resource.Instance.Index).Rep, false);
             case ResourceDrop resource:
                 var drop = new ResourceTrampoline(Canonical(resource.Resource), resource.Instance.Index);
-                return new CoreTrampoline(type, drop.Drop, false);
+                return new CoreTrampoline(type, waits ? drop.DropWaiting : drop.Drop, waits);
             case Forward forward:
-                return new CoreTrampoline(type, new ForwardTrampoline(Slots.OfFunction(forward.Target)).Invoke, false);
+                var target = new ForwardTrampoline(Slots.OfFunction(forward.Target));
+                return new CoreTrampoline(type, waits ? target.InvokeWaiting : target.Invoke, waits);
             case UnsupportedBuiltin builtin:
                 return new CoreTrampoline(type, new UnsupportedTrampoline(builtin.Message).Invoke, false);
             default:

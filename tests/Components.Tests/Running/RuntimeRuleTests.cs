@@ -359,6 +359,6 @@ public sealed class RuntimeRuleTests
 
     private static RunningGuest Run(string text) => new(text, Host((_, _) => null));
 
-    private static HostInterfaces Host(DynamicFunction function) =>
+    private static HostInterfaces Host(Func<ComponentInstance, ComponentValue[], ComponentValue?> function) =>
         new HostInterfaces().Add(new HostInterface("", [new HostFunctionDefinition("host", null, function)], []));
 }
