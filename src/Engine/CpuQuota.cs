@@ -35,18 +35,21 @@ public sealed class CpuQuota(double fraction, TimeSpan period, TimeProvider? tim
     }
 }
 
-/// <summary>Measures one store's guest for a <see cref="CpuQuota"/>. Used by the thread that runs the store.</summary>
-internal sealed class QuotaMeter(CpuQuota quota)
+/// <summary>
+/// Measures one store's guest, and holds it to a <see cref="CpuQuota"/> where there is one. Used by the thread that runs the store.
+/// </summary>
+internal sealed class CpuMeter(CpuQuota? quota)
 {
     private long _since;
+    private long _used;
 
-    /// <summary>CPU time used so far.</summary>
-    public TimeSpan Used { get; private set; }
+    /// <summary>CPU time used so far, as of the last charge.</summary>
+    public TimeSpan Used => TimeSpan.FromTicks(_used / TimeSpan.NanosecondsPerTick);
 
     /// <summary>How long the guest has to wait; as of the last charge.</summary>
     public TimeSpan Wait { get; private set; }
 
-    public CpuQuota Quota => quota;
+    public CpuQuota? Quota => quota;
 
     /// <summary>The guest begins to run on this thread.</summary>
     public void Begin() => _since = ThreadApi.CpuNanoseconds();
@@ -55,13 +58,16 @@ internal sealed class QuotaMeter(CpuQuota quota)
     public void Charge()
     {
         var now = ThreadApi.CpuNanoseconds();
-        Wait = quota.Charge(now - _since);
-        Used += TimeSpan.FromTicks((now - _since) / TimeSpan.NanosecondsPerTick);
+        Wait = quota?.Charge(now - _since) ?? TimeSpan.Zero;
+        _used += now - _since;
         _since = now;
     }
 
+    /// <summary>CPU time used up to now, in nanoseconds. While the guest runs, on its thread.</summary>
+    public long Now() => _used + (ThreadApi.CpuNanoseconds() - _since);
+
     /// <summary>How long a guest that does not run now has to wait before it may.</summary>
-    public TimeSpan Refresh() => Wait = quota.Charge(0);
+    public TimeSpan Refresh() => Wait = quota?.Charge(0) ?? TimeSpan.Zero;
 
     /// <summary>Holds the thread until the guest may go on or is stopped.</summary>
     public void BlockUntilRefilled(WasmStore store)

@@ -15,12 +15,12 @@ internal static unsafe class EpochCallback
         try
         {
             var store = WasmStore.FromSelf(self);
-            if (store.StopReason is null && store.Quota is { } quota)
+            if (store.StopReason is null && store.Meter is { Quota: not null } meter)
             {
-                quota.Charge();
+                meter.Charge();
                 if (!store.CanSuspend)
                 {
-                    quota.BlockUntilRefilled(store);
+                    meter.BlockUntilRefilled(store);
                 }
             }
 

@@ -22,9 +22,9 @@ internal static class FiberCall
                     return store.Dead();
                 }
 
-                if (store.Quota is { } quota && quota.Refresh() is var wait && wait > TimeSpan.Zero)
+                if (store.Meter is { Quota: { } quota } meter && meter.Refresh() is var wait && wait > TimeSpan.Zero)
                 {
-                    await Task.Delay(wait, quota.Quota.Time, store.Stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    await Task.Delay(wait, quota.Time, store.Stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
                 else if (future.Poll())
                 {

@@ -142,9 +142,9 @@ internal sealed unsafe class FiberFuture : IDisposable
     {
         var ticker = _store.Engine.Ticker;
         ticker.Enter();
-        _store.Quota?.Begin();
+        _store.Meter?.Begin();
         var done = AsyncApi.wasmtime_call_future_poll(_future) != 0;
-        _store.Quota?.Charge();
+        _store.Meter?.Charge();
         ticker.Leave();
         return done;
     }

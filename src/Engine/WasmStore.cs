@@ -20,7 +20,7 @@ public sealed unsafe class WasmStore : IDisposable
     private ModuleLinker? _callerLinker;
     private ModuleLinker? _firstLinker;
     private bool _linkerTwice;
-    private QuotaMeter? _quota;
+    private CpuMeter? _meter;
     private Pause? _pause;
 
     // The innermost call whose fiber runs; null for the one that the host began.
@@ -75,8 +75,11 @@ public sealed unsafe class WasmStore : IDisposable
     /// </summary>
     public Action<object?>? Paused { get; set; }
 
-    /// <summary>CPU time that the guest has used; zero without <see cref="LimitCpu"/>, which alone makes it be measured.</summary>
-    public TimeSpan CpuTime => _quota?.Used ?? TimeSpan.Zero;
+    /// <summary>
+    /// CPU time that the guest has used in the calls that have ended or paused; zero without <see cref="LimitCpu"/> and
+    /// <see cref="MeasureCpu"/>, which make it be measured.
+    /// </summary>
+    public TimeSpan CpuTime => _meter?.Used ?? TimeSpan.Zero;
 
     internal StoreHandle Handle { get; }
 
@@ -122,8 +125,26 @@ public sealed unsafe class WasmStore : IDisposable
     /// <summary>Lets the guest have a share of a processor only. Before its first call; several stores may share one quota.</summary>
     public void LimitCpu(CpuQuota quota)
     {
-        _quota = new QuotaMeter(quota);
+        _meter = new CpuMeter(quota);
         Engine.Ticker.Start();
+    }
+
+    /// <summary>Has the guest's CPU time measured, which costs two system calls each time it begins to run. Before its first call.</summary>
+    public void MeasureCpu() => _meter ??= new CpuMeter(null);
+
+    /// <summary>
+    /// CPU time of the guest up to now, in nanoseconds: of the threads while they run it, its host functions included. From within a host
+    /// function. Where nobody asked for it to be measured, it begins at the first question.
+    /// </summary>
+    public long CpuNanoseconds()
+    {
+        if (_meter is null)
+        {
+            _meter = new CpuMeter(null);
+            _meter.Begin();
+        }
+
+        return _meter.Now();
     }
 
     /// <summary>
@@ -253,9 +274,9 @@ public sealed unsafe class WasmStore : IDisposable
                 throw new InvalidOperationException("the guest's imports suspend its fiber, and this call has none: call it asynchronously");
             }
 
-            if (_quota is not null)
+            _meter?.Begin();
+            if (_meter?.Quota is not null)
             {
-                _quota.Begin();
                 Engine.Ticker.Enter();
             }
         }
@@ -281,10 +302,14 @@ public sealed unsafe class WasmStore : IDisposable
     internal void LeaveSync()
     {
         Nested--;
-        if (Fiber is null && Nested == 0 && _quota is not null)
+        if (Fiber is null && Nested == 0 && _meter is not null)
         {
-            Engine.Ticker.Leave();
-            _quota.Charge();
+            if (_meter.Quota is not null)
+            {
+                Engine.Ticker.Leave();
+            }
+
+            _meter.Charge();
         }
     }
 
@@ -376,7 +401,7 @@ public sealed unsafe class WasmStore : IDisposable
         }
     }
 
-    internal QuotaMeter? Quota => _quota;
+    internal CpuMeter? Meter => _meter;
 
     private CallEnd? Cause(IReadOnlyList<WasmFrame> frames) => _fault switch
     {

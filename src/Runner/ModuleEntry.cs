@@ -12,6 +12,8 @@ internal sealed class ModuleEntry(WasmStore store, ModuleMaker make, GuestKind k
 
     public (CallEnd? End, int Code) Enter()
     {
+        // For the guest's own clocks of CPU time: a command begins to run once.
+        store.MeasureCpu();
         var instance = make(out var end);
         if (instance is null)
         {

@@ -11,9 +11,6 @@ internal sealed class OpenSocket(TcpSocket socket) : OpenDescriptor(Filetype.Soc
 
     public TcpSocket Socket => socket;
 
-    /// <summary>Whether the next read leaves the bytes where they are (<c>riflags::recv_peek</c>).</summary>
-    public bool Peeks { get; set; }
-
     public override FdFlags Flags => _flags;
 
     public override bool HasHungUp => ReadinessLoop.Now(socket.Handle, Readiness.None) != Readiness.None;
@@ -26,7 +23,15 @@ internal sealed class OpenSocket(TcpSocket socket) : OpenDescriptor(Filetype.Soc
 
     public override WasiErrno TryRead(Span<byte> buffer, out int count)
     {
-        var answer = Peeks ? SocketCalls.Peek(socket.Handle, buffer) : FileCalls.Read(socket.Handle, buffer);
+        var answer = FileCalls.Read(socket.Handle, buffer);
+        count = Math.Max(answer, 0);
+        return LinuxErrors.Of(answer);
+    }
+
+    /// <summary>As <see cref="TryRead"/>, leaving the bytes where they are (<c>riflags::recv_peek</c>).</summary>
+    public WasiErrno TryPeek(Span<byte> buffer, out int count)
+    {
+        var answer = SocketCalls.Peek(socket.Handle, buffer);
         count = Math.Max(answer, 0);
         return LinuxErrors.Of(answer);
     }

@@ -9,6 +9,7 @@ namespace Skiff.Wasi.Preview1;
 internal static class SocketFunctions
 {
     private const uint ReceivePeek = 1;
+    private const uint ReceiveWaitAll = 2;
     private const uint ShutReceiving = 1;
     private const uint ShutSending = 2;
 
@@ -45,7 +46,8 @@ internal static class SocketFunctions
     {
         var error = Find(ref call, state, Rights.FdRead, out var socket);
         var flags = call.U32(3);
-        if (error == WasiErrno.Success && (flags & ~ReceivePeek) != 0)
+        // One or the other: no call waits for so many bytes and leaves them there.
+        if (error == WasiErrno.Success && flags is not 0 and not ReceivePeek and not ReceiveWaitAll)
         {
             error = WasiErrno.NotSupported;
         }
@@ -58,8 +60,18 @@ internal static class SocketFunctions
 
         // A stream truncates nothing.
         call.Memory1().Write(call.U32(5), (ushort)0);
-        socket.Peeks = (flags & ReceivePeek) != 0;
-        TransferFunctions.Receive(ref call, socket, call.U32(4), state.Wasi.Ended);
+        switch (flags)
+        {
+            case ReceivePeek:
+                TransferFunctions.Peek(ref call, socket, call.U32(4), state.Wasi.Ended);
+                break;
+            case ReceiveWaitAll:
+                TransferFunctions.ReceiveAll(ref call, socket, call.U32(4), 0, state.Wasi.Ended);
+                break;
+            default:
+                TransferFunctions.Receive(ref call, socket, call.U32(4), state.Wasi.Ended);
+                break;
+        }
     }
 
     private static void Send(ref HostCall call, Preview1State state)

@@ -38,26 +38,101 @@ internal static class TransferFunctions
         }
 
         call.Memory1().Slice(result, sizeof(uint));
-        error = ReadNow(descriptor, vectors, out var count);
+        error = ReadNow(descriptor, vectors, 0, out var count);
         if (error == WasiErrno.Again && !descriptor.IsNonBlocking)
         {
             var buffer = new byte[Math.Min(vectors.Length, StreamReadBytesMax)];
-            call.Await(ReadLaterAsync(descriptor, buffer, ended), (buffer, result), static (ref call, outcome, place) =>
-            {
-                var (error, count) = outcome;
-                if (error == WasiErrno.Success)
-                {
-                    IoVectors.TryRead(call.Memory1(), call.U32(1), call.U32(2), out var vectors);
-                    vectors.Fill(place.buffer.AsSpan(0, count));
-                    call.Memory1().Write(place.result, (uint)count);
-                }
-
-                call.Return((int)error);
-            });
+            call.Await(ReadLaterAsync(descriptor, buffer, ended), (buffer, result), Filled);
             return;
         }
 
         Answer(ref call, error, result, count);
+    }
+
+    /// <summary>As <see cref="Receive"/>, leaving the bytes where they are.</summary>
+    public static void Peek(ref HostCall call, OpenSocket socket, uint result, CancellationToken ended)
+    {
+        var error = IoVectors.TryRead(call.Memory1(), call.U32(1), call.U32(2), out var vectors);
+        if (error != WasiErrno.Success)
+        {
+            call.Return((int)error);
+            return;
+        }
+
+        call.Memory1().Slice(result, sizeof(uint));
+        // All vectors by one call: a second one would see the same bytes again.
+        var buffer = new byte[Math.Min(vectors.Length, StreamReadBytesMax)];
+        error = socket.TryPeek(buffer, out var count);
+        if (error == WasiErrno.Again && !socket.IsNonBlocking)
+        {
+            call.Await(PeekLaterAsync(socket, buffer, ended), (buffer, result), Filled);
+            return;
+        }
+
+        Filled(ref call, (error, count), (buffer, result));
+    }
+
+    /// <summary>
+    /// As <see cref="Receive"/>, until the vectors are full, the other side has ended or, where the descriptor does not block, nothing
+    /// more is there (<c>riflags::recv_waitall</c>).
+    /// </summary>
+    /// <param name="done">Bytes that are in the vectors already.</param>
+    public static void ReceiveAll(ref HostCall call, OpenDescriptor descriptor, uint result, ulong done, CancellationToken ended)
+    {
+        while (true)
+        {
+            var error = IoVectors.TryRead(call.Memory1(), call.U32(1), call.U32(2), out var vectors);
+            if (error != WasiErrno.Success)
+            {
+                call.Return((int)error);
+                return;
+            }
+
+            call.Memory1().Slice(result, sizeof(uint));
+            error = ReadNow(descriptor, vectors, done, out var count);
+            done += (uint)count;
+            // A fast sender could keep us here for gigabytes, in which no epoch looks in.
+            if (call.Store.StopReason is { } reason)
+            {
+                throw new GuestTrapException(reason);
+            }
+
+            if (error == WasiErrno.Success && count > 0 && done < vectors.Length)
+            {
+                continue;
+            }
+
+            if (error != WasiErrno.Again || descriptor.IsNonBlocking || done == vectors.Length)
+            {
+                Answer(ref call, done > 0 ? WasiErrno.Success : error, result, (uint)done);
+                return;
+            }
+
+            var wait = descriptor.WaitAsync(Readiness.Readable, ended);
+            if (!wait.IsCompletedSuccessfully)
+            {
+                call.Await(Outcome(wait), (descriptor, result, done, ended), static (ref call, _, state) =>
+                    ReceiveAll(ref call, state.descriptor, state.result, state.done, state.ended));
+                return;
+            }
+        }
+    }
+
+    private static void Filled(ref HostCall call, (WasiErrno Error, int Count) outcome, (byte[] Buffer, uint Result) place)
+    {
+        if (outcome.Error == WasiErrno.Success)
+        {
+            IoVectors.TryRead(call.Memory1(), call.U32(1), call.U32(2), out var vectors);
+            vectors.Fill(place.Buffer.AsSpan(0, outcome.Count));
+        }
+
+        Answer(ref call, outcome.Error, place.Result, outcome.Count);
+    }
+
+    private static async ValueTask<bool> Outcome(ValueTask wait)
+    {
+        await wait;
+        return true;
     }
 
     /// <summary>Writes the vectors at parameter 1 and 2; the count goes to where <paramref name="result"/> points.</summary>
@@ -87,7 +162,7 @@ internal static class TransferFunctions
             Answer(ref call, outcome.Error, result, outcome.Count));
     }
 
-    private static void Answer(ref HostCall call, WasiErrno error, uint result, int count)
+    private static void Answer(ref HostCall call, WasiErrno error, uint result, long count)
     {
         if (error == WasiErrno.Success)
         {
@@ -133,12 +208,16 @@ internal static class TransferFunctions
         return descriptor is OpenFile { File.IsDirectory: true } ? WasiErrno.IsDirectory : WasiErrno.BadDescriptor;
     }
 
-    private static WasiErrno ReadNow(OpenDescriptor descriptor, IoVectors vectors, out int count)
+    // After the first bytes of the vectors, which are there already.
+    private static WasiErrno ReadNow(OpenDescriptor descriptor, IoVectors vectors, ulong skip, out int count)
     {
         count = 0;
         for (var i = 0; i < vectors.Count; i++)
         {
             var buffer = vectors[i];
+            var skipped = (int)Math.Min(skip, (ulong)buffer.Length);
+            skip -= (uint)skipped;
+            buffer = buffer[skipped..];
             buffer = buffer[..Math.Min(buffer.Length, FileBytesMax - count)];
             if (buffer.IsEmpty)
             {
@@ -191,6 +270,19 @@ internal static class TransferFunctions
         {
             await descriptor.WaitAsync(Readiness.Readable, ended);
             var error = descriptor.TryRead(buffer, out var count);
+            if (error != WasiErrno.Again)
+            {
+                return (error, count);
+            }
+        }
+    }
+
+    private static async ValueTask<(WasiErrno Error, int Count)> PeekLaterAsync(OpenSocket socket, byte[] buffer, CancellationToken ended)
+    {
+        while (true)
+        {
+            await socket.WaitAsync(Readiness.Readable, ended);
+            var error = socket.TryPeek(buffer, out var count);
             if (error != WasiErrno.Again)
             {
                 return (error, count);

@@ -105,11 +105,15 @@ internal sealed class CoreGuest : IDisposable
         return fault is null ? end : throw new InvalidOperationException("the guest's thread failed", fault);
     }
 
-    public async Task<CallEnd?> StartOnFiberAsync()
+    public async Task<ModuleInstance> InstantiateAsync()
     {
         var made = await _linked.InstantiateAsync(Store);
-        return await made.Instance!.FindFunction("_start")!.CallAsync(new RawValue[1]);
+        Assert.True(made.End is null, made.End?.Trap?.Message);
+        return made.Instance!;
     }
+
+    public async Task<CallEnd?> StartOnFiberAsync() =>
+        await (await InstantiateAsync()).FindFunction("_start")!.CallAsync(new RawValue[1]);
 
     public void Dispose()
     {
