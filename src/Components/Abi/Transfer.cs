@@ -11,7 +11,7 @@ namespace Skiff.Components.Abi;
 /// Passes values from one component instance to another: lift and lower in one step, memory to memory, with every check of both.
 /// What stands where is the same on both sides, for both have the same type; strings, lists and handles are translated.
 /// </summary>
-internal ref struct Transfer
+internal ref partial struct Transfer
 {
     private readonly ComponentInstance _instance;
     private readonly InstanceState _from;
@@ -206,34 +206,6 @@ internal ref struct Transfer
         return (target, length);
     }
 
-    private (uint Address, uint Length) Text(uint address, uint length)
-    {
-        var (size, alignment) = GuestText.Measure(_source.Encoding, length);
-        var source = _read.Lift(address, size, alignment);
-        if (_source.Encoding == _target.Encoding && _source.Encoding != StringEncoding.Latin1Utf16)
-        {
-            // Checked before the target allocates, and copied afterwards: nobody can write to the source in between.
-            if (_source.Encoding == StringEncoding.Utf8)
-            {
-                GuestText.CheckUtf8(source);
-            }
-            else
-            {
-                GuestText.CheckUtf16(source);
-            }
-
-            var same = Allocate((uint)size, alignment);
-            _read.Slice(address, (uint)size).CopyTo(_write.Slice(same, (uint)size));
-            return (same, length);
-        }
-
-        var text = GuestText.Decode(_source.Encoding, length, source);
-        var (targetSize, targetAlignment, targetLength) = GuestText.Measure(_target.Encoding, text);
-        var target = Allocate(targetSize, targetAlignment);
-        GuestText.Encode(_target.Encoding, text, targetLength, _write.Slice(target, targetSize));
-        return (target, targetLength);
-    }
-
     private readonly uint Handle(HandleType type, uint index)
     {
         var resource = _instance.Canonical(type.Resource);
@@ -247,7 +219,9 @@ internal ref struct Transfer
         return _to.AddBorrow(resource, lent.Object, lent.Number, _scope);
     }
 
-    private uint Allocate(uint size, uint alignment)
+    private uint Allocate(uint size, uint alignment) => Reallocate(0, 0, size, alignment);
+
+    private uint Reallocate(uint old, uint oldSize, ulong size, uint alignment)
     {
         if (size > AbiLimits.BytesMax)
         {
@@ -257,8 +231,8 @@ internal ref struct Transfer
         // The target's code is about to run. It cannot grow the source's memory, which is asked for anew all the same.
         _read.Forget();
         _write.Forget();
-        var address = _instance.Reallocate(_to, _target, 0, 0, alignment, size);
-        _ = _write.Slice(address, size, alignment);
+        var address = _instance.Reallocate(_to, _target, old, oldSize, alignment, (uint)size);
+        _ = _write.Slice(address, (uint)size, alignment);
         return address;
     }
 
