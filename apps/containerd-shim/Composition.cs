@@ -16,6 +16,9 @@ namespace Skiff.ContainerdShim;
 /// <summary>Who is made of what: the object graphs of the server and of <c>delete</c>.</summary>
 internal static class Composition
 {
+    /// <summary>A node that starts a pod now and then is spared the start of a server and of guest hosts.</summary>
+    private static readonly TimeSpan NodeIdleTime = TimeSpan.FromMinutes(5);
+
     public static byte[] Delete(ShimArguments arguments)
     {
         return DeleteCommand.Run(arguments, Directory.GetCurrentDirectory(), SandboxFor, TimeProvider.System, Warn);
@@ -35,18 +38,23 @@ internal static class Composition
         var time = TimeProvider.System;
         var listener = Descriptors.TakeInheritedSocket(ServerArguments.ListenerDescriptor);
         var options = RuntimeOptionsReader.Read(ServerArguments.TakeInput(arguments).Options);
+        var isolation = options.Isolation ?? ShimName.IsolationOf(arguments.ProgramName);
+        options = options with { Isolation = isolation };
         using var logFile = new LogFile();
         logFile.Add(Directory.GetCurrentDirectory());
         var log = new ShimLog(time, logFile.Write) { Debugging = arguments.Debug };
 
         using var reaper = new ChildReaper(time, subreaper: true);
-        var sandbox = new OciSandbox(reaper, Places(options), time);
+        var containers = new OciSandbox(reaper, Places(options), time);
+        using var hosted = isolation == Isolation.Container ? null : new HostedSandbox(reaper, Places(options), containers, time);
+        ISandbox sandbox = hosted is null ? containers : hosted;
+        var node = isolation == Isolation.Node;
         await using var forwarder = new TtrpcEventForwarder(ServerArguments.EventsAddress(arguments), time);
         await using var events = new EventQueue(arguments.Namespace, forwarder, time, log);
         var tasks = new TaskService(
             arguments.Namespace, sandbox, new StdioOpener(reaper, time, log), new ServerEvents(events, logFile), time, log, arguments.Address);
-        var pods = new PodService(arguments.Namespace, sandbox, options, ShimProgram(), time);
-        var server = new ShimServer(arguments.Socket, tasks, pods, events, time, log);
+        var pods = new PodService(arguments.Namespace, containers, options, ShimProgram(), time, many: node);
+        var server = new ShimServer(arguments.Socket, tasks, pods, events, time, log, node ? options.IdleTime ?? NodeIdleTime : null);
         var taskMethods = new TaskRpc(tasks, options, server).Methods();
         var services = new Dictionary<string, IReadOnlyDictionary<string, TtrpcHandler>>(StringComparer.Ordinal)
         {
@@ -57,7 +65,7 @@ internal static class Composition
 
         using var signals = new ServerSignals(server, log);
         var serving = server.RunAsync(listener, services);
-        ServerProcess.Settle(log);
+        ServerProcess.Settle(log, node);
         await serving;
     }
 

@@ -58,6 +58,9 @@ public sealed record GuestUsage
     /// <summary>Bytes that the guest holds: linear memories, tables, buffers kept for it.</summary>
     public long MemoryBytes { get; init; }
 
+    /// <summary>Its limit; null: none. Filled in by the maker, who knows it.</summary>
+    public long? MemoryLimitBytes { get; init; }
+
     /// <summary>HTTP requests answered.</summary>
     public long Requests { get; init; }
 

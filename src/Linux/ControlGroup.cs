@@ -16,6 +16,9 @@ public sealed class ControlGroup
     /// </summary>
     private static readonly string[] ProcessHierarchies = ["freezer", "pids", "memory", "cpu", "devices", "name=systemd"];
 
+    /// <summary>Of v1, the hierarchies of <see cref="Enter"/>: each costs making and removing a group.</summary>
+    private static readonly string[] UsageControllers = ["memory", "cpu", "cpuacct", "pids"];
+
     /// <summary>Processes pinned at once while a group is signalled: far below the default limit of 1024 open files.</summary>
     private const int PinnedMax = 256;
 
@@ -67,6 +70,24 @@ public sealed class ControlGroup
     {
         var lines = SmallFile.Read("/proc/self/cgroup").Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return FromMembership(string.Join('\n', lines.Select(line => line[..(line.IndexOf(':', line.IndexOf(':') + 1) + 1)] + path)));
+    }
+
+    /// <summary>
+    /// Puts a process into the group at <paramref name="path"/>, made where it is missing, in the hierarchies that say what it uses:
+    /// for processes that no runtime makes a group for.
+    /// </summary>
+    /// <param name="path">Absolute, below the root of each hierarchy.</param>
+    public static ControlGroup Enter(int pid, string path)
+    {
+        var group = AtPath(path);
+        var folders = UsageControllers.Select(group._folders.Controllers.GetValueOrDefault).Append(group._folders.Unified).OfType<string>();
+        foreach (var folder in folders.Where(group._folders.Own.Contains).Distinct())
+        {
+            Directory.CreateDirectory(folder);
+            File.WriteAllText($"{folder}/cgroup.procs", pid.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return group;
     }
 
     /// <summary>

@@ -53,6 +53,21 @@ public static partial class Mounts
         throw new LinuxException($"unmount (more than {StackedMax} mounts stacked)", Errno.EBUSY, target);
     }
 
+    /// <summary>
+    /// From now on, mounts below <paramref name="target"/> in this mount namespace are seen by no other, while unmounts elsewhere are
+    /// followed here: nothing of the node is held (mount_namespaces(7)).
+    /// </summary>
+    public static void MakeSlave(string target) =>
+        Call(new MountPoint("none", "none", "", []), target, MountFlags.Slave | MountFlags.Recursive, data: null);
+
+    /// <summary>Makes a folder a mount, of itself, so that it can be a root.</summary>
+    public static void BindToItself(string folder) =>
+        Call(new MountPoint("bind", folder, "", []), folder, MountFlags.Bind | MountFlags.Recursive, data: null);
+
+    /// <summary>Nothing on this mount can be written any more; the file system, mounted elsewhere, is not touched.</summary>
+    public static void MakeReadOnly(string target) =>
+        Call(new MountPoint("bind", "none", "", []), target, MountFlags.Bind | MountFlags.Remount | MountFlags.ReadOnly, data: null);
+
     internal static string Operation(MountPoint mount) => $"mount {mount.Type} {mount.Source} on";
 
     /// <summary>The plain call, for the ways around its limit of one page.</summary>

@@ -27,8 +27,12 @@ public sealed partial class RootDirectory : IDisposable
     public RootDirectory(string path)
     {
         _path = path;
-        _root = Libc.Own(Libc.Open(path, Libc.O_PATH | Libc.O_DIRECTORY), "open folder", path);
+        _root = OpenPlace(path);
     }
+
+    /// <summary>A descriptor that only names a folder (O_PATH).</summary>
+    /// <exception cref="LinuxException">It is missing or no directory.</exception>
+    public static SafeFileHandle OpenPlace(string path) => Libc.Own(Libc.Open(path, Libc.O_PATH | Libc.O_DIRECTORY), "open folder", path);
 
     /// <summary>Opens a regular file for reading; null when it is missing, not a regular file, or a dangling or looping link.</summary>
     public SafeFileHandle? TryOpenFile(string path)
@@ -67,6 +71,34 @@ public sealed partial class RootDirectory : IDisposable
         }
 
         return true;
+    }
+
+    /// <summary>Makes what is missing of a path for something to be mounted on: folders, and at its end a folder or an empty file.</summary>
+    /// <exception cref="LinuxException">It cannot be made: a file is in the way, or the file system is read-only.</exception>
+    public void MakePlace(string path, bool folder)
+    {
+        const uint Mode = 0x1ED; // 0755, as runtimes make mount points
+        var made = "";
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        for (var i = 0; i < parts.Length; i++)
+        {
+            using var parent = TryOpenPath($"/{made}") ?? throw new LinuxException("make mount point", Errno.ENOENT, Subject(path));
+            made = $"{made}/{parts[i]}";
+            using var there = TryOpenPath(made);
+            if (there is not null)
+            {
+                continue;
+            }
+
+            if (folder || i < parts.Length - 1)
+            {
+                Libc.Check(mkdirat(parent, parts[i], Mode), "make mount point", Subject(path));
+            }
+            else
+            {
+                Libc.Own(openat(parent, parts[i], Libc.O_WRONLY | Libc.O_CREAT | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0x1A4), "make mount point", Subject(path)).Dispose();
+            }
+        }
     }
 
     public void Dispose() => _root.Dispose();
@@ -119,6 +151,12 @@ public sealed partial class RootDirectory : IDisposable
 
     [LibraryImport(Libc.Name, EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial nint openat2(nint number, SafeHandle directory, string path, OpenHow* how, nuint size);
+
+    [LibraryImport(Libc.Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int mkdirat(SafeHandle directory, string name, uint mode);
+
+    [LibraryImport(Libc.Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int openat(SafeHandle directory, string name, int flags, uint mode);
 
     // With an empty path: the link that the descriptor itself names.
     [LibraryImport(Libc.Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -20,16 +20,19 @@ internal sealed class EntryResolver(CodeProvider code)
     private const string ContainerType = "io.kubernetes.cri.container-type";
 
     /// <summary>The init of a container whose rootfs is mounted.</summary>
-    public async Task<Entry> OfInitAsync(GuestRequest request, Bundle bundle, string rootfs, CancellationToken cancellation)
+    /// <param name="rootfs">Where it was mounted.</param>
+    /// <param name="opened">How it can be opened, where that is seen in another mount namespace only; null: by <paramref name="rootfs"/>.</param>
+    public async Task<Entry> OfInitAsync(
+        GuestRequest request, Bundle bundle, string rootfs, CancellationToken cancellation, string? opened = null)
     {
         var process = bundle.Spec.Process!;
-        if (bundle.Spec.Annotations.TryGetValue(ContainerType, out var type) && type == "sandbox")
+        if (IsPodSandbox(bundle))
         {
             // The pause container is the CRI's own: native by definition, and on the way of every pod.
             return new Entry.Native();
         }
 
-        var finder = new ModuleFinder(rootfs, bundle.Spec.Mounts, bundle.Absolute);
+        var finder = new ModuleFinder(opened ?? rootfs, bundle.Spec.Mounts, bundle.Absolute);
         using (var found = finder.Find(process))
         {
             if (found is { Format: ProgramFormat.Native })
@@ -88,6 +91,9 @@ internal sealed class EntryResolver(CodeProvider code)
                 SandboxFault.NotFound);
     }
 
+    /// <summary>The container that holds a pod's namespaces (CRI).</summary>
+    public static bool IsPodSandbox(Bundle bundle) => bundle.Spec.Annotations.TryGetValue(ContainerType, out var type) && type == "sandbox";
+
     // The guest's own name is the path without the export.
     private static Entry.Wasm Wasm(GuestCode code, Bundle bundle, ProcessSpec process, string? export, string? name = null)
     {
@@ -100,7 +106,8 @@ internal sealed class EntryResolver(CodeProvider code)
     private static KeyValuePair<string, string>[] Permissions(Bundle bundle) =>
     [
         .. bundle.Spec.Annotations
-            .Where(annotation => annotation.Key.StartsWith(GuestPermissions.AnnotationPrefix, StringComparison.Ordinal))
+            .Where(annotation => annotation.Key.StartsWith(GuestPermissions.AnnotationPrefix, StringComparison.Ordinal)
+                && annotation.Key != TrustDomain.Annotation)
             .Select(annotation => KeyValuePair.Create(annotation.Key[GuestPermissions.AnnotationPrefix.Length..], annotation.Value))
             .OrderBy(annotation => annotation.Key, StringComparer.Ordinal),
     ];

@@ -37,6 +37,19 @@ internal sealed class GuestFolder(string bundle)
         }
     }
 
+    /// <summary>Path of the control group of a guest that no runtime knows; null: it has none, or a runtime knows it.</summary>
+    public string? Group
+    {
+        get => new FileInfo(In("group")).LinkTarget;
+        set
+        {
+            if (value is not null)
+            {
+                File.CreateSymbolicLink(In("group"), value);
+            }
+        }
+    }
+
     /// <summary>The init process, recognizable beyond its number.</summary>
     public ProcessIdentity? Init
     {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Skiff.Guest;
 using Skiff.Linux;
 
 namespace Skiff.Sandbox;
@@ -50,8 +51,24 @@ public sealed record SandboxOptions
     /// <summary><c>crun</c>, <c>runc</c> or an absolute path; null: crun if it works on this node, else runc.</summary>
     public string? Runtime { get; init; }
 
+    /// <summary>Who may share a process with whom, where guests run in shared processes.</summary>
+    public Sharing Sharing { get; init; } = Sharing.Namespace;
+
     /// <summary>Use the systemd cgroup driver. Null: inferred from the form of <c>linux.cgroupsPath</c>.</summary>
     public bool? SystemdCgroup { get; init; }
+}
+
+/// <summary>Which guests one process may run: those that trust each other. A later value is stricter.</summary>
+public enum Sharing
+{
+    /// <summary>All of the node.</summary>
+    Node,
+
+    /// <summary>Those of a Kubernetes namespace; without Kubernetes, of a containerd namespace.</summary>
+    Namespace,
+
+    /// <summary>Those of a pod.</summary>
+    Pod,
 }
 
 /// <summary>A process of a guest: its init or an exec.</summary>
@@ -96,8 +113,17 @@ public interface IGuest : IGuestProcess
     /// <summary>Host pids of all its processes, the init at least while it lives.</summary>
     IReadOnlyList<int> Pids();
 
-    /// <summary>Its control group: stats and OOM events are read there.</summary>
+    /// <summary>Its control group: stats are read there, as far as <see cref="UsageAsync"/> does not say otherwise.</summary>
     ControlGroup ControlGroup { get; }
+
+    /// <summary>What the guest has used, where it runs in a process that others share; null: its control group says all.</summary>
+    Task<GuestUsage?> UsageAsync(CancellationToken cancellation);
+
+    /// <summary>How often it was killed for want of memory.</summary>
+    long OomKills();
+
+    /// <summary>Waits until <see cref="OomKills"/> has grown (true), or it cannot grow any more (false). One wait at a time.</summary>
+    Task<bool> WaitForOomAsync(CancellationToken cancellation);
 
     /// <summary>Removes the place after the end of the guest: container, cgroup, rootfs mounts. Idempotent. A living init is killed first.</summary>
     Task DeleteAsync(CancellationToken cancellation);

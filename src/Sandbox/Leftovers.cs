@@ -30,6 +30,11 @@ internal sealed class Leftovers(ChildReaper reaper, GuestFolder folder, string i
             await group.KillAllAsync(KillTime);
         }
 
+        if (folder.Group is { } path)
+        {
+            await ControlGroup.AtPath(path).TryRemoveAsync(path, RemoveTime);
+        }
+
         folder.Remove();
     }
 

@@ -1,3 +1,4 @@
+using Skiff.Guest;
 using Skiff.Linux;
 using Skiff.Oci.Runtime;
 
@@ -118,6 +119,15 @@ internal sealed class OciGuest(GuestMaking making, OciRuntime runtime, SandboxTo
         var pids = ControlGroup.Processes();
         return Exit.IsCompleted || pids.Contains(Pid) ? pids : [Pid, .. pids];
     }
+
+    /// <inheritdoc/>
+    public Task<GuestUsage?> UsageAsync(CancellationToken cancellation) => Task.FromResult<GuestUsage?>(null);
+
+    /// <inheritdoc/>
+    public long OomKills() => ControlGroup.OomKills();
+
+    /// <inheritdoc/>
+    public Task<bool> WaitForOomAsync(CancellationToken cancellation) => ControlGroup.WaitForOomAsync(cancellation);
 
     /// <inheritdoc/>
     public async Task DeleteAsync(CancellationToken cancellation)

@@ -144,7 +144,7 @@ public sealed class OciSandbox(ChildReaper reaper, SandboxPlaces places, TimePro
     }
 
     // The id becomes a word of the runtime's command line and the name of a folder; containerd's own rule is stricter.
-    private static void RequireId(string id)
+    internal static void RequireId(string id)
     {
         if (id.Length is 0 or > 1024 || id[0] is '-' or '.' || id.Contains('/', StringComparison.Ordinal) || id.Contains('\0', StringComparison.Ordinal))
         {

@@ -98,12 +98,21 @@ internal static class SpecForGuest
     {
         editor.Set(place + "/args", command.ToArguments());
 
-        // A shell would set it, and WASI has no other way to tell: Go and wasi-libc take the working directory from here.
-        if (!process.Env.Any(e => e.StartsWith("PWD=", StringComparison.Ordinal)))
+        if (!HasWorkingDirectory(process))
         {
-            editor.Set(place + "/env/-", "PWD=" + process.Cwd);
+            editor.Set(place + "/env/-", WorkingDirectory(process));
         }
     }
+
+    /// <summary>The environment of a guest.</summary>
+    public static IReadOnlyList<string> Environment(ProcessSpec process) =>
+        HasWorkingDirectory(process) ? process.Env : [.. process.Env, WorkingDirectory(process)];
+
+    // A shell would set it, and WASI has no other way to tell: Go and wasi-libc take the working directory from here.
+    private static string WorkingDirectory(ProcessSpec process) => "PWD=" + process.Cwd;
+
+    private static bool HasWorkingDirectory(ProcessSpec process) =>
+        process.Env.Any(variable => variable.StartsWith("PWD=", StringComparison.Ordinal));
 
     private static byte[] HomeMount(string home) =>
     [

@@ -25,6 +25,9 @@ public sealed record RuntimeSpec
 
     public IReadOnlyList<NamespaceSpec> Namespaces { get; init; } = [];
 
+    /// <summary><c>linux.resources</c>, what of it does not need a kernel to hold it.</summary>
+    public ResourcesSpec Resources { get; init; } = new();
+
     /// <exception cref="OciFormatException">Not a container configuration; the message names the member.</exception>
     public static RuntimeSpec Parse(ReadOnlySpan<byte> json) => SpecReader.Spec(json);
 }
@@ -40,6 +43,11 @@ public sealed record ProcessSpec
     public IReadOnlyList<string> Env { get; init; } = [];
 
     public IReadOnlyList<string> Args { get; init; } = [];
+
+    /// <summary>runtime-spec, <c>config.md</c>, "POSIX-platform User".</summary>
+    public uint UserId { get; init; }
+
+    public uint GroupId { get; init; }
 
     /// <summary>For an exec: the <c>process</c> object alone.</summary>
     /// <exception cref="OciFormatException">Not a process; the message names the member.</exception>
@@ -70,6 +78,25 @@ public sealed record MountSpec
 /// <summary>runtime-spec, <c>config-linux.md</c>, "Namespaces".</summary>
 /// <param name="Path">An existing namespace to join; null: a new one is made.</param>
 public sealed record NamespaceSpec(string Type, string? Path);
+
+/// <summary>runtime-spec, <c>config-linux.md</c>, "Memory" and "CPU". Null: not said.</summary>
+public sealed record ResourcesSpec
+{
+    /// <summary><c>memory.limit</c>, in bytes; -1 is no limit.</summary>
+    public long? MemoryLimit { get; init; }
+
+    /// <summary><c>cpu.quota</c>, in microseconds of CPU time a period; not above 0 is no limit.</summary>
+    public long? CpuQuota { get; init; }
+
+    /// <summary><c>cpu.period</c>, in microseconds.</summary>
+    public long? CpuPeriod { get; init; }
+
+    /// <summary><c>cpu.shares</c>: weight against others.</summary>
+    public long? CpuShares { get; init; }
+
+    /// <exception cref="OciFormatException">Not a resources object; the message names the member.</exception>
+    public static ResourcesSpec Parse(ReadOnlySpan<byte> json) => SpecReader.Resources(json);
+}
 
 /// <summary>How many hooks of each kind the configuration has (runtime-spec, <c>config.md</c>, "POSIX-platform Hooks").</summary>
 public readonly record struct HookCounts

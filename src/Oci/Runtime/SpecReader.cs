@@ -6,7 +6,7 @@ namespace Skiff.Oci.Runtime;
 /// Reads the records of runtime-spec in one pass over the bytes. By hand instead of by generated serializers: a shim
 /// reads one configuration in its life, and building the serializer's metadata costs 1.1 ms against 0.05 ms for this.
 /// </summary>
-internal ref struct SpecReader
+internal ref partial struct SpecReader
 {
     /// <summary>Deepest nesting accepted; real configurations have about ten levels.</summary>
     public const int DepthMax = 64;
@@ -56,12 +56,11 @@ internal ref struct SpecReader
 
     private RuntimeSpec ReadSpec()
     {
-        string? version = null, cgroupsPath = null;
-        var hasIntelRdt = false;
+        string? version = null;
+        var linux = LinuxSpec.None;
         ProcessSpec? process = null;
         RootSpec? root = null;
         var mounts = new List<MountSpec>();
-        var namespaces = new List<NamespaceSpec>();
         Dictionary<string, string> annotations = [];
         HookCounts hooks = default;
         Expect(JsonTokenType.StartObject);
@@ -93,7 +92,7 @@ internal ref struct SpecReader
             }
             else if (Is("linux"u8, "linux"))
             {
-                cgroupsPath = ReadLinux(namespaces, out hasIntelRdt);
+                linux = ReadLinux();
             }
             else
             {
@@ -110,9 +109,10 @@ internal ref struct SpecReader
             Mounts = mounts,
             Annotations = annotations,
             Hooks = hooks,
-            CgroupsPath = cgroupsPath,
-            HasIntelRdt = hasIntelRdt,
-            Namespaces = namespaces,
+            CgroupsPath = linux.CgroupsPath,
+            HasIntelRdt = linux.HasIntelRdt,
+            Namespaces = linux.Namespaces,
+            Resources = linux.Resources,
         };
     }
 
@@ -120,6 +120,7 @@ internal ref struct SpecReader
     {
         var terminal = false;
         string? cwd = null;
+        var (user, group) = (0u, 0u);
         List<string> env = [], args = [];
         Expect(JsonTokenType.StartObject);
         while (NextMember())
@@ -140,6 +141,10 @@ internal ref struct SpecReader
             {
                 args = ReadStrings();
             }
+            else if (Is("user"u8, "process.user") && !IsNull())
+            {
+                (user, group) = ReadUser();
+            }
             else
             {
                 SkipValue();
@@ -147,7 +152,7 @@ internal ref struct SpecReader
         }
 
         _member = "process.cwd";
-        return new ProcessSpec { Terminal = terminal, Cwd = cwd ?? throw Wrong("is missing"), Env = env, Args = args };
+        return new ProcessSpec { Terminal = terminal, Cwd = cwd ?? throw Wrong("is missing"), Env = env, Args = args, UserId = user, GroupId = group };
     }
 
     private RootSpec ReadRoot()
@@ -277,33 +282,59 @@ internal ref struct SpecReader
         return hooks;
     }
 
-    private string? ReadLinux(List<NamespaceSpec> namespaces, out bool hasIntelRdt)
+    private (uint User, uint Group) ReadUser()
     {
-        hasIntelRdt = false;
-        string? cgroupsPath = null;
-        if (IsNull())
+        var (user, group) = (0u, 0u);
+        Expect(JsonTokenType.StartObject);
+        while (NextMember())
         {
-            return null;
+            if (Is("uid"u8, "process.user.uid"))
+            {
+                user = _json.GetUInt32();
+            }
+            else if (Is("gid"u8, "process.user.gid"))
+            {
+                group = _json.GetUInt32();
+            }
+            else
+            {
+                SkipValue();
+            }
         }
 
+        return (user, group);
+    }
+
+    private LinuxSpec ReadLinux()
+    {
+        if (IsNull())
+        {
+            return LinuxSpec.None;
+        }
+
+        var linux = LinuxSpec.None with { Namespaces = [] };
         Expect(JsonTokenType.StartObject);
         while (NextMember())
         {
             if (Is("cgroupsPath"u8, "linux.cgroupsPath"))
             {
-                cgroupsPath = IsNull() ? null : ReadString();
+                linux = linux with { CgroupsPath = IsNull() ? null : ReadString() };
             }
             else if (Is("intelRdt"u8, "linux.intelRdt"))
             {
-                hasIntelRdt = !IsNull();
+                linux = linux with { HasIntelRdt = !IsNull() };
                 _json.Skip();
+            }
+            else if (Is("resources"u8, "linux.resources") && !IsNull())
+            {
+                linux = linux with { Resources = ReadResources() };
             }
             else if (Is("namespaces"u8, "linux.namespaces") && !IsNull())
             {
                 Expect(JsonTokenType.StartArray);
                 while (NextElement())
                 {
-                    namespaces.Add(ReadNamespace());
+                    linux.Namespaces.Add(ReadNamespace());
                 }
             }
             else
@@ -312,7 +343,7 @@ internal ref struct SpecReader
             }
         }
 
-        return cgroupsPath;
+        return linux;
     }
 
     private NamespaceSpec ReadNamespace()
@@ -432,4 +463,10 @@ internal ref struct SpecReader
 
     private readonly OciFormatException Malformed(string what, Exception fault) =>
         new($"This is not {what} in JSON: near '{_member}', at byte {_json.BytesConsumed}: {fault.Message}", fault);
+
+    /// <summary>What is read of <c>linux</c>.</summary>
+    private sealed record LinuxSpec(string? CgroupsPath, bool HasIntelRdt, List<NamespaceSpec> Namespaces, ResourcesSpec Resources)
+    {
+        public static LinuxSpec None { get; } = new(null, false, [], new ResourcesSpec());
+    }
 }

@@ -8,6 +8,9 @@ internal static class PodGroup
     /// <summary>Above what containerd itself takes for a spec (a gRPC message of 16 MiB).</summary>
     private const long ConfigBytesMax = 32 * 1024 * 1024;
 
+    /// <summary>The group of all pods of the node. No pod has this name: theirs are those of files.</summary>
+    public const string Node = "/node";
+
     private static ReadOnlySpan<byte> GroupKey => "io.containerd.runc.v2.group"u8;
 
     private static ReadOnlySpan<byte> SandboxKey => "io.kubernetes.cri.sandbox-id"u8;

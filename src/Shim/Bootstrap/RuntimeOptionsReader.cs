@@ -1,5 +1,6 @@
 using System.Text;
 using Google.Protobuf;
+using Skiff.Sandbox;
 using Skiff.Shim.Protos;
 using Tomlyn;
 using Tomlyn.Parsing;
@@ -15,6 +16,8 @@ internal static class RuntimeOptionsReader
 {
     private const string TomlType = "runtimeoptions.v1.Options";
     private const string RuncType = "containerd.runc.v1.Options";
+
+    private const long IdleSecondsMax = 7 * 24 * 3600;
 
     /// <summary>The largest file that ConfigPath may name.</summary>
     private const long FileBytesMax = 1024 * 1024;
@@ -140,20 +143,30 @@ internal static class RuntimeOptionsReader
         "cache_max_bytes" => options with { CacheBytesMax = Number(key, value, 0, long.MaxValue) },
         "home" => options with { Home = AbsolutePath(key, value) },
         "task_api" => options with { TaskApi = (int)Number(key, value, 2, 3) },
-        "isolation" => Isolated(options, Text(key, value)),
+        "isolation" => options with { Isolation = IsolationOf(Text(key, value)) },
+        "sharing" => options with { Sharing = SharingOf(Text(key, value)) },
+        "idle_seconds" => options with { IdleTime = TimeSpan.FromSeconds(Number(key, value, 1, IdleSecondsMax)) },
         _ when RuncKeys.Contains(key) => options,
         _ => throw Unknown(key),
     };
 
     private static ShimException Unknown(string key) => Invalid(
-        $"runtime option '{Shorten(key)}' is not known; known are runtime, SystemdCgroup, cache_dir, cache_max_bytes, home, task_api, isolation (see containerd's config, [...runtimes.<name>.options])");
+        $"runtime option '{Shorten(key)}' is not known; known are runtime, SystemdCgroup, cache_dir, cache_max_bytes, home, task_api, isolation, sharing, idle_seconds (see containerd's config, [...runtimes.<name>.options])");
 
-    private static ShimOptions Isolated(ShimOptions options, string isolation) => isolation switch
+    private static Isolation IsolationOf(string text) => text switch
     {
-        "container" => options,
-        "pod" or "node" => throw new ShimException(
-            ShimError.Unimplemented, $"runtime option isolation = \"{isolation}\": not yet in this version; only \"container\" is"),
-        _ => throw Invalid($"runtime option isolation = \"{Shorten(isolation)}\": must be \"container\""),
+        "container" => Isolation.Container,
+        "pod" => Isolation.Pod,
+        "node" => Isolation.Node,
+        _ => throw Invalid($"runtime option isolation = \"{Shorten(text)}\": must be \"container\", \"pod\" or \"node\""),
+    };
+
+    private static Sharing SharingOf(string text) => text switch
+    {
+        "node" => Sharing.Node,
+        "namespace" => Sharing.Namespace,
+        "pod" => Sharing.Pod,
+        _ => throw Invalid($"runtime option sharing = \"{Shorten(text)}\": must be \"node\", \"namespace\" or \"pod\""),
     };
 
     private static string Text(string key, object? value) =>

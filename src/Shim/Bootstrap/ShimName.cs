@@ -12,13 +12,16 @@ internal static class ShimName
         return $"io.containerd.{name}.{version}";
     }
 
+    /// <summary>Where the guests of a shim of this name run, unless the options say it.</summary>
+    public static Isolation IsolationOf(string programName) =>
+        Parts(programName).Name is "skiffnode" or "wasmtimed" ? Isolation.Node : Isolation.Container;
+
     /// <exception cref="ShimException">The name stands for something that this version cannot do.</exception>
     public static void RequireServed(string programName)
     {
         var (name, _) = Parts(programName);
         var missing = name switch
         {
-            "skiffnode" or "wasmtimed" => "isolation 'node' (all guests of the node in one process)",
             "spin" => "Spin applications",
             "slight" => "slight applications",
             _ => null,

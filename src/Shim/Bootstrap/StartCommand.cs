@@ -23,20 +23,23 @@ internal static class StartCommand
         var start = StartInput.Parse(input.Span, arguments.Id, arguments.Namespace);
         var options = RuntimeOptionsReader.ReadForStart(start.Options);
 
-        var address = AddressOfPod(arguments, input, start, bundle);
+        var address = AddressOfServer(arguments, input, start, options.Isolation ?? ShimName.IsolationOf(arguments.ProgramName), bundle);
         BundleFiles.WriteAddress(bundle, address);
         return Version(start, options, bundle) == 3
             ? $$"""{"version":3,"address":"{{address}}","protocol":"ttrpc"}"""
             : address;
     }
 
-    private static string AddressOfPod(ShimArguments arguments, ReadOnlyMemory<byte> input, StartInput start, string bundle)
+    private static string AddressOfServer(ShimArguments arguments, ReadOnlyMemory<byte> input, StartInput start, Isolation isolation, string bundle)
     {
+        // A member of a pod goes where its pod is, which after an upgrade may be a server of the old version.
         var group = PodGroup.Of($"{bundle}/{BundleFiles.Config}", arguments.Id);
         if (group != arguments.Id && RunningServerOf(group, bundle) is { } running)
         {
             return running;
         }
+
+        group = isolation == Isolation.Node ? PodGroup.Node : group;
 
         var folder = start.Parameters is { HasSocketDir: true, SocketDir.Length: > 0 } parameters ? parameters.SocketDir : ShimSocket.DefaultFolder;
         var path = ShimSocket.PathFor(folder, arguments.Address, arguments.Namespace, group, arguments.ProgramName);

@@ -7,13 +7,14 @@ using Skiff.Shim.Tasks;
 namespace Skiff.Shim.Pods;
 
 /// <summary>
-/// The pod of this shim where containerd asks for one directly (2.x, <c>sandboxer = "shim"</c>; docs/containerd.md 9): a holder
-/// process in the pod's namespaces, without pause container and image. One shim has at most one.
+/// The pods of this shim where containerd asks for them directly (2.x, <c>sandboxer = "shim"</c>; docs/containerd.md 9): for each a
+/// holder process in the pod's namespaces, without pause container and image. The shim of a pod has one, the node's all.
 /// </summary>
-internal sealed class PodService(string @namespace, ISandbox sandbox, ShimOptions options, string program, TimeProvider time)
+/// <param name="many">False: there can be one at most.</param>
+internal sealed class PodService(string @namespace, ISandbox sandbox, ShimOptions options, string program, TimeProvider time, bool many = false)
 {
     private readonly Lock _gate = new();
-    private Pod? _pod;
+    private readonly Dictionary<string, Pod> _pods = new(StringComparer.Ordinal);
     private bool _closed;
 
     private enum PodState
@@ -30,17 +31,17 @@ internal sealed class PodService(string @namespace, ISandbox sandbox, ShimOption
         {
             lock (_gate)
             {
-                return _pod is null;
+                return _pods.Count == 0;
             }
         }
     }
 
-    /// <summary>Refuses a new pod from now on, if there is none; false if there is one.</summary>
+    /// <summary>Refuses new pods from now on, if there is none; false if there is one.</summary>
     public bool TryClose()
     {
         lock (_gate)
         {
-            return _closed = _pod is null;
+            return _closed = _pods.Count == 0;
         }
     }
 
@@ -54,7 +55,7 @@ internal sealed class PodService(string @namespace, ISandbox sandbox, ShimOption
 
     public async Task CreateAsync(string id, string bundle, PodSandboxConfig config, string networkNamespace, CancellationToken cancellation)
     {
-        var pod = new Pod(id, time.GetUtcNow());
+        var pod = new Pod(time.GetUtcNow());
         lock (_gate)
         {
             if (_closed)
@@ -62,12 +63,15 @@ internal sealed class PodService(string @namespace, ISandbox sandbox, ShimOption
                 throw new ShimException(ShimError.Unavailable, $"sandbox {id}: this shim is about to exit; create the sandbox again");
             }
 
-            if (_pod is not null)
+            if (_pods.Count > 0 && !many)
             {
-                throw new ShimException(ShimError.AlreadyExists, $"sandbox {id}: this shim has the sandbox {_pod.Id} already");
+                throw new ShimException(ShimError.AlreadyExists, $"sandbox {id}: this shim has the sandbox {_pods.Keys.First()} already");
             }
 
-            _pod = pod;
+            if (!_pods.TryAdd(id, pod))
+            {
+                throw new ShimException(ShimError.AlreadyExists, $"sandbox {id}: exists already");
+            }
         }
 
         try
@@ -86,7 +90,7 @@ internal sealed class PodService(string @namespace, ISandbox sandbox, ShimOption
         {
             lock (_gate)
             {
-                _pod = null;
+                _pods.Remove(id);
             }
 
             throw;
@@ -145,7 +149,7 @@ internal sealed class PodService(string @namespace, ISandbox sandbox, ShimOption
         Pod? pod;
         lock (_gate)
         {
-            pod = _pod?.Id == id ? _pod : null;
+            pod = _pods.GetValueOrDefault(id);
         }
 
         if (pod?.Guest is not { } guest)
@@ -156,7 +160,7 @@ internal sealed class PodService(string @namespace, ISandbox sandbox, ShimOption
         await guest.DeleteAsync(CancellationToken.None);
         lock (_gate)
         {
-            _pod = null;
+            _pods.Remove(id);
         }
     }
 
@@ -200,7 +204,7 @@ internal sealed class PodService(string @namespace, ISandbox sandbox, ShimOption
     {
         lock (_gate)
         {
-            return _pod is { } pod && pod.Id == id
+            return _pods.TryGetValue(id, out var pod)
                 ? pod
                 : throw new ShimException(ShimError.NotFound, $"sandbox {id}: not found in this shim");
         }
@@ -225,11 +229,9 @@ internal sealed class PodService(string @namespace, ISandbox sandbox, ShimOption
         Options = options.ForSandbox(),
     };
 
-    private sealed class Pod(string id, DateTimeOffset createdAt)
+    private sealed class Pod(DateTimeOffset createdAt)
     {
         private readonly TaskCompletionSource<ExitRecord> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public string Id { get; } = id;
 
         public DateTimeOffset CreatedAt { get; } = createdAt;
 

@@ -5,7 +5,14 @@ namespace Skiff.Shim.Server;
 /// <summary>What makes a daemon of the process. Done beside the first calls: none of it is needed to answer them.</summary>
 internal static class ServerProcess
 {
-    public static void Settle(ShimLog log)
+    /// <summary>
+    /// The control group of the node's server and its guest hosts: in containerd's they would count as containerd's, and a unit manager
+    /// that ends all of containerd's group would end all pods.
+    /// </summary>
+    private const string Group = "/skiff";
+
+    /// <param name="node">It serves all pods of the node.</param>
+    public static void Settle(ShimLog log, bool node)
     {
         // The bundle that it was started in must not be held.
         Directory.SetCurrentDirectory("/");
@@ -14,10 +21,14 @@ internal static class ServerProcess
             // We have inherited containerd's score; one more, so that under pressure the kernel takes a shim before containerd.
             OomScore.SetSelf((OomScore.TryRead(Environment.ProcessId) ?? 0) + 1);
             ResourceLimits.RaiseOpenFiles();
+            if (node)
+            {
+                ControlGroup.Enter(Environment.ProcessId, Group);
+            }
         }
-        catch (LinuxException failure)
+        catch (Exception failure) when (failure is LinuxException or IOException or UnauthorizedAccessException)
         {
-            log.Error("the server goes on with the limits and the OOM score it was started with", failure);
+            log.Error("the server goes on with the limits, the OOM score and the control group it was started with", failure);
         }
     }
 }

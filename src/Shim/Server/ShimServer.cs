@@ -12,8 +12,9 @@ namespace Skiff.Shim.Server;
 /// The server of a group: serves until nothing is left to serve, and then leaves without a trace. It leaves on Shutdown, and by
 /// itself when nobody wants anything of it (containerd died between <c>start</c> and Create, say).
 /// </summary>
+/// <param name="lingers">The node's server: it goes when it has had no task for so long, and not before. Null: the server of a pod.</param>
 internal sealed class ShimServer(
-    string socketPath, TaskService tasks, PodService pods, EventQueue events, TimeProvider time, ShimLog log) : IServerUse
+    string socketPath, TaskService tasks, PodService pods, EventQueue events, TimeProvider time, ShimLog log, TimeSpan? lingers = null) : IServerUse
 {
     /// <summary>
     /// How long it stays without a task: containerd's Create follows <c>start</c> within milliseconds. A connection that came meanwhile
@@ -35,10 +36,18 @@ internal sealed class ShimServer(
 
     private readonly Channel<bool> _leaveAsked = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private long _connectionsAtLastUse;
-    private TimeSpan _patience = IdleTime;
+    private readonly TimeSpan _idleTime = lingers ?? IdleTime;
+    private TimeSpan _patience = lingers ?? IdleTime;
     private TtrpcServer? _server;
 
-    public void AskToLeave() => _leaveAsked.Writer.TryWrite(true);
+    public void AskToLeave()
+    {
+        // A server of all pods is asked with the end of each.
+        if (lingers is null)
+        {
+            _leaveAsked.Writer.TryWrite(true);
+        }
+    }
 
     public void Used() => Interlocked.Exchange(ref _connectionsAtLastUse, _server?.ConnectionsAccepted ?? 0);
 
@@ -79,7 +88,7 @@ internal sealed class ShimServer(
 
         if (!(tasks.TryClose() && pods.TryClose()))
         {
-            Stay(IdleTime);
+            Stay(_idleTime);
             return false;
         }
 
@@ -90,7 +99,7 @@ internal sealed class ShimServer(
             var last = asked ? Interlocked.Read(ref _connectionsAtLastUse) : before;
             if (server.ConnectionsAccepted != last)
             {
-                Stay(asked ? SecondLookTime : IdleTime);
+                Stay(asked ? SecondLookTime : _idleTime);
                 return false;
             }
 

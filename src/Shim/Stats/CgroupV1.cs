@@ -10,7 +10,7 @@ internal static class CgroupV1
     private const string TypeUrl = "io.containerd.cgroups.v1.Metrics";
 
     /// <summary>cpuacct.stat counts in USER_HZ, which is 100 for every program since Linux 2.6.</summary>
-    private const ulong NanosecondsPerTick = 1_000_000_000 / 100;
+    internal const long NanosecondsPerTick = 1_000_000_000 / 100;
 
     public static TypedBytes Read(CgroupFiles files)
     {
@@ -34,8 +34,8 @@ internal static class CgroupV1
         var usage = new V1CpuUsage
         {
             Total = files.Number("cpuacct", "cpuacct.usage"),
-            Kernel = ticks["system"] * NanosecondsPerTick,
-            User = ticks["user"] * NanosecondsPerTick,
+            Kernel = ticks["system"] * (ulong)NanosecondsPerTick,
+            User = ticks["user"] * (ulong)NanosecondsPerTick,
         };
         foreach (var processor in (files.Text("cpuacct", "cpuacct.usage_percpu") ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
         {

@@ -36,7 +36,7 @@ internal sealed class TaskRpc(TaskService tasks, ShimOptions startOptions, IServ
         ["CloseIO"] = RpcMethod.Of(CloseIORequest.Parser, CloseIO),
         ["Update"] = RpcMethod.Of(UpdateTaskRequest.Parser, UpdateAsync),
         ["Wait"] = RpcMethod.Of(ProcessRequest.Parser, WaitAsync),
-        ["Stats"] = RpcMethod.Of(ContainerRequest.Parser, Stats),
+        ["Stats"] = RpcMethod.Of(ContainerRequest.Parser, StatsAsync),
         ["Connect"] = RpcMethod.Of(ContainerRequest.Parser, Connect),
         ["Shutdown"] = RpcMethod.Of(ShutdownRequest.Parser, _ => use.AskToLeave()),
     };
@@ -126,8 +126,11 @@ internal sealed class TaskRpc(TaskService tasks, ShimOptions startOptions, IServ
         return new Google.Protobuf.WellKnownTypes.Empty();
     }
 
-    private StatsResponse Stats(ContainerRequest request) =>
-        new() { Stats = Wire.Any(CgroupMetrics.Of(tasks.ControlGroupOf(request.Id))) };
+    private async Task<IMessage> StatsAsync(ContainerRequest request, TtrpcCall call)
+    {
+        var (group, usage) = await tasks.UsageOfAsync(request.Id, call.CancellationToken);
+        return new StatsResponse { Stats = Wire.Any(usage is null ? CgroupMetrics.Of(group) : CgroupMetrics.Of(group, usage)) };
+    }
 
     /// <summary>An id that is not known here is no error: containerd 2.x probes a shared shim with the id of each container.</summary>
     private ConnectResponse Connect(ContainerRequest request) => new()

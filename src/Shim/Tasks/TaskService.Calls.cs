@@ -1,3 +1,4 @@
+using Skiff.Guest;
 using Skiff.Linux;
 using Skiff.Sandbox;
 using Skiff.Shim.Events;
@@ -120,7 +121,12 @@ internal sealed partial class TaskService
 
     public static void Checkpoint(string id) => Transitions.Require(ProcessState.Running, ProcessCall.Checkpoint, $"task {id}");
 
-    public ControlGroup ControlGroupOf(string id) => Guest(id, ProcessCall.Stats).ControlGroup;
+    /// <summary>Where its figures are read, and those of a guest that shares its process.</summary>
+    public async Task<(ControlGroup Group, GuestUsage? Usage)> UsageOfAsync(string id, CancellationToken cancellation)
+    {
+        var guest = Guest(id, ProcessCall.Stats);
+        return (guest.ControlGroup, await guest.UsageAsync(cancellation));
+    }
 
     /// <summary>Host pids of the task. After its end the init's, as long as the task is not deleted (see <see cref="Transitions"/>).</summary>
     public IReadOnlyList<int> Pids(string id)

@@ -121,7 +121,7 @@ internal sealed partial class TaskService
     {
         try
         {
-            while (await task.Guest!.ControlGroup.WaitForOomAsync(task.Watching.Token))
+            while (await task.Guest!.WaitForOomAsync(task.Watching.Token))
             {
                 TellOutOfMemory(task);
             }
@@ -139,7 +139,7 @@ internal sealed partial class TaskService
     /// <summary>Tells of OOM kills that have not been told yet. CRI makes the reason OOMKilled of it, if it comes before the exit.</summary>
     private void TellOutOfMemory(GuestTask task) => Attempt(task.Init, "cannot read its OOM kills", () =>
     {
-        var kills = task.Guest!.ControlGroup.OomKills();
+        var kills = task.Guest!.OomKills();
         lock (_gate)
         {
             if (kills > task.OomKillsTold && task.Init.Exit is null)

@@ -1,3 +1,4 @@
+using Skiff.Guest;
 using Skiff.Linux;
 using Skiff.Sandbox;
 
@@ -57,6 +58,12 @@ internal sealed class FakeGuest(GuestRequest request, int pid, FakeSandbox sandb
         await OnStep("update");
         UpdatedTo = resourcesJson.ToArray();
     }
+
+    public Task<GuestUsage?> UsageAsync(CancellationToken cancellation) => Task.FromResult<GuestUsage?>(null);
+
+    public long OomKills() => 0;
+
+    public Task<bool> WaitForOomAsync(CancellationToken cancellation) => Task.FromResult(false);
 
     public IReadOnlyList<int> Pids() => HasEnded ? [] : [Pid, .. Execs.Where(exec => exec.Started && !exec.HasEnded).Select(exec => exec.Pid)];
 
