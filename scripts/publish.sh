@@ -17,7 +17,7 @@ case $(uname -m) in
     *) say "publish: no engine for $(uname -m); Skiff runs on x86_64 and aarch64"; exit 1 ;;
 esac
 rid=${1:-$host}
-shim_names=(containerd-shim-wasmtime-v1)
+shim_names=(containerd-shim-wasmtime-v1 containerd-shim-skiffnode-v1 containerd-shim-wasmtimed-v1)
 
 case $rid in
     linux-x64) triple=x86_64-linux-gnu ;;

@@ -9,6 +9,9 @@ public static partial class Mounts
     private const int MNT_DETACH = 2;
     private const int UMOUNT_NOFOLLOW = 8;
 
+    /// <summary>What a bind takes at once.</summary>
+    private const MountFlags BindFlags = MountFlags.Bind | MountFlags.Recursive | MountFlags.Silent;
+
     /// <summary>More mounts than this stacked on one folder are not ours: a loop that never ends must not be possible.</summary>
     private const int StackedMax = 1024;
 
@@ -22,7 +25,8 @@ public static partial class Mounts
         var options = MountOptions.Parse(mount);
         if (mount.Target.Trim('/').Length == 0)
         {
-            Mount(mount, options, target);
+            Begin(mount, options, target);
+            Finish(mount, options, target);
             return;
         }
 
@@ -30,7 +34,12 @@ public static partial class Mounts
         using var root = new RootDirectory(target);
         using var place = root.TryOpenPath(mount.Target)
             ?? throw new LinuxException(Operation(mount), Errno.ENOENT, $"{target} (folder {mount.Target} in it)");
-        Mount(mount, options, $"/proc/self/fd/{place.DangerousGetHandle()}");
+        Begin(mount, options, PathOf(place));
+
+        // The descriptor names the folder below the mount for ever: the mount itself has to be opened anew.
+        using var made = root.TryOpenPath(mount.Target)
+            ?? throw new LinuxException(Operation(mount), Errno.ENOENT, $"{target} (folder {mount.Target} in it)");
+        Finish(mount, options, PathOf(made));
     }
 
     /// <summary>Unmounts everything mounted on <paramref name="target"/>, lazily and without following links; nothing there is no error.</summary>
@@ -82,15 +91,27 @@ public static partial class Mounts
     /// <summary>True when the kernel, which copies one page at most, would cut these options (and their final zero) off.</summary>
     internal static bool ExceedsPage(string data) => Encoding.UTF8.GetByteCount(data) >= Environment.SystemPageSize;
 
-    private static void Mount(MountPoint mount, MountOptions options, string target)
+    private static string PathOf(SafeHandle place) => $"/proc/self/fd/{place.DangerousGetHandle()}";
+
+    private static void Begin(MountPoint mount, MountOptions options, string target)
     {
-        if (options.Flags.HasFlag(MountFlags.Bind) && !options.Flags.HasFlag(MountFlags.Remount))
+        if (IsBind(options))
         {
-            Bind(mount, options.Flags, target);
+            Call(mount, target, options.Flags & BindFlags, data: null);
         }
         else
         {
             MountNew(mount, options, target);
+        }
+    }
+
+    // What takes calls of its own, on the mount that is there now.
+    private static void Finish(MountPoint mount, MountOptions options, string target)
+    {
+        if (IsBind(options) && (options.Flags & ~BindFlags) != 0)
+        {
+            // The kernel ignores every other flag of a bind; ro and its like take a second call. Recursive must be off there.
+            OrUndo(target, () => Call(mount, target, (options.Flags & ~MountFlags.Recursive) | MountFlags.Bind | MountFlags.Remount, data: null));
         }
 
         if (options.Propagation != MountFlags.None)
@@ -98,6 +119,8 @@ public static partial class Mounts
             OrUndo(target, () => Call(mount, target, options.Propagation, data: null));
         }
     }
+
+    private static bool IsBind(MountOptions options) => options.Flags.HasFlag(MountFlags.Bind) && !options.Flags.HasFlag(MountFlags.Remount);
 
     private static void MountNew(MountPoint mount, MountOptions options, string target)
     {
@@ -113,17 +136,6 @@ public static partial class Mounts
         else
         {
             throw new LinuxException($"{Operation(mount)} (its options are longer than a page)", Errno.EINVAL, target);
-        }
-    }
-
-    private static void Bind(MountPoint mount, MountFlags flags, string target)
-    {
-        const MountFlags BindFlags = MountFlags.Bind | MountFlags.Recursive | MountFlags.Silent;
-        Call(mount, target, flags & BindFlags, data: null);
-        if ((flags & ~BindFlags) != 0)
-        {
-            // The kernel ignores every other flag of a bind; ro and its like take a second call. Recursive must be off there.
-            OrUndo(target, () => Call(mount, target, (flags & ~MountFlags.Recursive) | MountFlags.Bind | MountFlags.Remount, data: null));
         }
     }
 

@@ -1,0 +1,92 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Skiff.Linux.Tests.Doubles;
+
+namespace Skiff.Linux.Tests;
+
+public sealed class NamespaceWorkerTests(ReaperFixture fixture) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task What_is_mounted_is_seen_by_the_process_inside_alone_and_goes_with_it()
+    {
+        var root = _folder["root"];
+        Directory.CreateDirectory(Path.Combine(root, "config"));
+        Directory.CreateDirectory(_folder["config"]);
+        File.WriteAllText(Path.Combine(_folder["config"], "key"), "value");
+        using var pause = new PauseProgram();
+        using var worker = new NamespaceWorker();
+        ChildProcess? holder = null;
+        using var inside = await worker.RunAsync(() =>
+        {
+            Mounts.BindToItself(root);
+            Mounts.Mount(new MountPoint("bind", _folder["config"], "/config", ["ro"]), root);
+            worker.MakeNetwork();
+            holder = fixture.Reaper.Spawn(new SpawnRequest { Program = pause.Path, Arguments = ["a guest"], Environment = [] });
+            return NamespaceWorker.PivotTo(root);
+        });
+
+        Assert.Equal("value", File.ReadAllText($"/proc/{holder!.Pid}/root/config/key"));
+        Assert.Equal("value", File.ReadAllText($"/proc/self/fd/{inside.DangerousGetHandle()}/config/key"));
+        Assert.Equal(["config"], Directory.EnumerateFileSystemEntries($"/proc/{holder.Pid}/root").Select(Path.GetFileName));
+        Assert.Throws<IOException>(() => File.WriteAllText($"/proc/{holder.Pid}/root/config/key", "x"));
+        Assert.DoesNotContain(_folder["root"], File.ReadAllText("/proc/self/mountinfo"), StringComparison.Ordinal);
+        Assert.NotEqual(Link("/proc/self/ns/net"), Link($"/proc/{holder.Pid}/ns/net"));
+
+        Assert.True(holder.Signal(Signals.SIGTERM));
+        Assert.Equal(Signals.SIGTERM, (await holder.Exit.WaitAsync(TimeSpan.FromSeconds(10))).Signal);
+    }
+
+    [Fact]
+    public async Task No_thread_stays_in_a_namespace_of_a_job()
+    {
+        using var thread = new NamespaceThread();
+        for (var i = 0; i < 20; i++)
+        {
+            using var worker = new NamespaceWorker();
+            await worker.RunAsync(() =>
+            {
+                worker.MakeNetwork();
+                return 0;
+            });
+            using var network = new NetworkNamespace(Descriptors.Duplicate(worker.Network!), thread);
+            using var listener = network.Run(() =>
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, 80));
+                socket.Listen(1);
+                return socket;
+            });
+            Assert.Equal(80, ((IPEndPoint)listener.LocalEndPoint!).Port);
+        }
+
+        var own = (Link("/proc/self/ns/net"), Link("/proc/self/ns/mnt"));
+        Assert.All(Directory.EnumerateDirectories("/proc/self/task"), task => Assert.Equal(own, (Link($"{task}/ns/net"), Link($"{task}/ns/mnt"))));
+    }
+
+    [Fact]
+    public async Task A_failing_job_tells_its_caller_and_leaves_the_thread_usable()
+    {
+        using var worker = new NamespaceWorker();
+        var fault = await Assert.ThrowsAsync<LinuxException>(() => worker.RunAsync<int>(() =>
+        {
+            worker.JoinNetwork("/proc/self/ns/there-is-none");
+            return 0;
+        }));
+        Assert.Contains("/proc/self/ns/there-is-none", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(1, await worker.RunAsync(() => 1));
+    }
+
+    [Fact]
+    public void The_pause_program_has_code_for_both_processors()
+    {
+        Assert.Equal(129, PauseProgram.Image(Architecture.X64).Length);
+        Assert.Equal(148, PauseProgram.Image(Architecture.Arm64).Length);
+    }
+
+    private static string? Link(string path) => new FileInfo(path).LinkTarget;
+}
