@@ -34,7 +34,7 @@ internal sealed class GuestServer : IDisposable
         var linked = server.Link();
         var host = new WasiHost(TimeProvider.System, new ReadinessLoop());
         var context = new WasiContext { Environment = [new("GREETING", "hello")] };
-        using var guest = new HttpGuest(linked, () => new WasiState(context, host), new OutgoingClient(NetworkGrants.None, TimeProvider.System));
+        using var guest = new HttpGuest(linked, () => new WasiState(context, host), new OutgoingClient(NetworkGrants.None, context.Place, TimeProvider.System));
         using var handler = new GuestHandler(guest, options, new SiteMetrics("bench"), TimeProvider.System);
         await using var http = new HttpHost(new HttpLimits(), TimeProvider.System);
         await http.StartAsync(CancellationToken.None);

@@ -12,6 +12,7 @@ public static class Errno
     public const int EBADF = 9;
     public const int ECHILD = 10;
     public const int EAGAIN = 11;
+    public const int ENOMEM = 12;
     public const int EACCES = 13;
     public const int EBUSY = 16;
     public const int EEXIST = 17;
@@ -20,6 +21,7 @@ public static class Errno
     public const int ENOTDIR = 20;
     public const int EISDIR = 21;
     public const int EINVAL = 22;
+    public const int ENFILE = 23;
     public const int EMFILE = 24;
     public const int ENOTTY = 25;
     public const int ENOSPC = 28;
@@ -29,8 +31,10 @@ public static class Errno
     public const int ELOOP = 40;
     public const int EPROTO = 71;
     public const int EOPNOTSUPP = 95;
+    public const int EAFNOSUPPORT = 97;
     public const int EADDRINUSE = 98;
     public const int ECONNRESET = 104;
+    public const int ENOBUFS = 105;
     public const int ENOTCONN = 107;
     public const int EINPROGRESS = 115;
 }

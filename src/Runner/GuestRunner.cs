@@ -166,7 +166,7 @@ public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon,
     }
 
     private HttpGuestState State(GuestSpec spec, Parts parts, WasiState state) =>
-        new(state, new HttpState(parts.Add(new OutgoingClient(Granted(spec.Network), time))));
+        new(state, new HttpState(parts.Add(new OutgoingClient(Granted(spec.Network), state.Place, time))));
 
     /// <summary>What components can import, whatever they export. States are <see cref="HttpGuestState"/>.</summary>
     internal static HostInterfaces Interfaces()

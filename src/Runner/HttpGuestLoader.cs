@@ -32,8 +32,9 @@ public static class HttpGuestLoader
     /// <param name="spec">What to serve. Of its environment, what names the listener is taken out by the caller.</param>
     /// <param name="output">Where its instances write.</param>
     /// <param name="guests">Instances at once.</param>
+    /// <param name="place">Where they are in the network; outlives the guest.</param>
     /// <exception cref="GuestException">It is not a component that answers requests, or imports what Skiff does not offer.</exception>
-    public static ServedGuest Load(GuestSpec spec, Stream output, Stream error, int guests, TimeProvider time)
+    public static ServedGuest Load(GuestSpec spec, Stream output, Stream error, int guests, GuestNetworkPlace place, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(spec);
         if (spec.Code.Kind != CodeKind.Component)
@@ -63,7 +64,10 @@ public static class HttpGuestLoader
             var readiness = parts.Add(new ReadinessLoop());
             var network = GuestRunner.Granted(spec.Network);
             var guest = parts.Add(new HttpGuest(
-                linked, Wasi(spec, network, output, error, new WasiHost(time, readiness)), new OutgoingClient(network, time), new StoreLimits { MemoryBytes = spec.Limits.MemoryBytes }));
+                linked,
+                Wasi(spec, network, place, output, error, new WasiHost(time, readiness)),
+                new OutgoingClient(network, place, time),
+                new StoreLimits { MemoryBytes = spec.Limits.MemoryBytes }));
             return new ServedGuest(parts, guest, kind.Why);
         }
         catch (Exception fault) when (fault is EngineException or ComponentException)
@@ -92,7 +96,8 @@ public static class HttpGuestLoader
         }
     }
 
-    private static Func<WasiState> Wasi(GuestSpec spec, NetworkGrants network, Stream output, Stream error, WasiHost host)
+    private static Func<WasiState> Wasi(
+        GuestSpec spec, NetworkGrants network, GuestNetworkPlace place, Stream output, Stream error, WasiHost host)
     {
         var (lines, errors) = (new GuestOutput(output), new GuestOutput(error));
         var context = new WasiContext
@@ -100,6 +105,7 @@ public static class HttpGuestLoader
             Arguments = spec.Arguments,
             Environment = spec.Environment,
             Network = network,
+            Place = place,
             Preopens = spec.Directories.Select(d => new Preopen(d.HostPath, d.GuestPath, d.ReadOnly)).ToList(),
         };
         return () => new WasiState(

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using Skiff.Guest;
 using Skiff.Http;
 using Skiff.Http.Serving;
+using Skiff.Wasi.Sockets;
 
 namespace Skiff.Runner;
 
@@ -28,10 +29,11 @@ internal sealed class PreparedHttp : IPreparedGuest
     private readonly string _name;
     private readonly IPEndPoint _address;
     private readonly int _backlog;
+    private readonly GuestNetworkPlace _place;
     private readonly TimeProvider _time;
 
-    private PreparedHttp(ServedGuest guest, string name, IPEndPoint address, int backlog, TimeProvider time) =>
-        (_guest, _name, _address, _backlog, _time) = (guest, name, address, backlog, time);
+    private PreparedHttp(ServedGuest guest, string name, IPEndPoint address, int backlog, GuestNetworkPlace place, TimeProvider time) =>
+        (_guest, _name, _address, _backlog, _place, _time) = (guest, name, address, backlog, place, time);
 
     public bool StopsOnSignals => true;
 
@@ -48,6 +50,7 @@ internal sealed class PreparedHttp : IPreparedGuest
             : int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0
                 ? count
                 : throw new GuestException($"{BacklogVariables[0]}={number}: a number from 1");
+        var place = new GuestNetworkPlace();
         var guest = HttpGuestLoader.Load(
             spec with
             {
@@ -56,8 +59,9 @@ internal sealed class PreparedHttp : IPreparedGuest
             Console.OpenStandardOutput(),
             Console.OpenStandardError(),
             2 * new ServingOptions().InFlightMax,
+            place,
             time);
-        return new PreparedHttp(guest, Path.GetFileNameWithoutExtension(spec.Arguments[0]), address, backlog, time);
+        return new PreparedHttp(guest, Path.GetFileNameWithoutExtension(spec.Arguments[0]), address, backlog, place, time);
     }
 
     public GuestExit Run()
@@ -92,10 +96,7 @@ internal sealed class PreparedHttp : IPreparedGuest
             errors,
             _time,
             static _ => { });
-        var socket = new Socket(_address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(_address);
-        socket.Listen(_backlog);
-        await service.StartAsync(socket, CancellationToken.None);
+        await service.StartAsync(_place.Listen(_address, _backlog), CancellationToken.None);
         await Task.Factory.StartNew(stop.Wait, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         await service.StopAsync(Grace);
         return new GuestExit(0);

@@ -23,6 +23,9 @@ public sealed record WasiContext
     /// <summary>Sockets and name lookup.</summary>
     public NetworkGrants Network { get; init; } = NetworkGrants.None;
 
+    /// <summary>Where its sockets are made and its names looked up. Outlives the guest's state, which does not dispose it.</summary>
+    public GuestNetworkPlace Place { get; init; } = new();
+
     /// <summary>
     /// TCP addresses that are listened at before a Preview 1 guest starts, which gets the sockets as its first descriptors
     /// behind the directories. Preview 2 guests listen by themselves.

@@ -59,6 +59,9 @@ public sealed class WasiState : IDisposable
 
     public StandardStreams Stdio { get; }
 
+    /// <summary>For whatever else makes connections for the guest.</summary>
+    public GuestNetworkPlace Place => _context.Place;
+
     /// <summary>Cancelled when the guest is over: what still waits for it lets go.</summary>
     public CancellationToken Ended => _isOver ? new CancellationToken(canceled: true) : (_ended ??= new CancellationTokenSource()).Token;
 
@@ -84,5 +87,5 @@ public sealed class WasiState : IDisposable
 
     private Filesystem NewFiles() => new(_context.Preopens, Random, _host.Readiness, Budget);
 
-    private GuestSockets NewSockets() => new(_context.Network, _context.Listeners, _host.Readiness, Budget);
+    private GuestSockets NewSockets() => new(_context.Network, _context.Place, _context.Listeners, _host.Readiness, Budget);
 }

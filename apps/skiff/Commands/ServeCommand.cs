@@ -11,6 +11,7 @@ using Skiff.Http.Serving;
 using Skiff.Http.Workers;
 using Skiff.Linux;
 using Skiff.Runner;
+using Skiff.Wasi.Sockets;
 
 namespace Skiff.Cli.Commands;
 
@@ -201,6 +202,7 @@ internal static class ServeCommand
         Console.OpenStandardError(),
         // Instances that wait to be reused take slots as well.
         2 * parsed.GetValue(InFlight),
+        new GuestNetworkPlace(),
         TimeProvider.System);
 
     private static HttpService Service(ParseResult parsed, ServedGuest guest)

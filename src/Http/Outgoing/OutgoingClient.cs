@@ -23,12 +23,14 @@ public sealed class OutgoingClient : IDisposable
     private static readonly TimeSpan ConnectionIdle = TimeSpan.FromSeconds(60);
 
     private readonly NetworkGrants _grants;
+    private readonly GuestNetworkPlace _place;
     private readonly TimeProvider _time;
     private readonly Lazy<HttpMessageInvoker> _invoker;
 
-    public OutgoingClient(NetworkGrants grants, TimeProvider time)
+    /// <param name="place">Where its connections are made; outlives this.</param>
+    public OutgoingClient(NetworkGrants grants, GuestNetworkPlace place, TimeProvider time)
     {
-        (_grants, _time) = (grants, time);
+        (_grants, _place, _time) = (grants, place, time);
         _invoker = new Lazy<HttpMessageInvoker>(() => new HttpMessageInvoker(Handler()));
     }
 
@@ -195,7 +197,7 @@ public sealed class OutgoingClient : IDisposable
 
         // Whoever may not reach a name may not ask for it either: a question to a name server is a message to it.
         return _grants.AllowsDestination(name, port)
-            ? await Dns.GetHostAddressesAsync(name, cancellation)
+            ? await _place.LookUpAsync(name, cancellation)
             : throw new HttpFault(ErrorCode.HttpRequestDenied, $"{name}:{port} is not granted");
     }
 
@@ -205,20 +207,22 @@ public sealed class OutgoingClient : IDisposable
         return granted.Length > 0 ? granted : throw new HttpFault(ErrorCode.DestinationIpProhibited, $"{name}:{port} is not granted");
     }
 
-    private static async ValueTask<Stream> ConnectAsync(IPAddress[] addresses, int port, CancellationToken cancellation)
+    private async ValueTask<Stream> ConnectAsync(IPAddress[] addresses, int port, CancellationToken cancellation)
     {
         Exception? last = null;
         foreach (var address in addresses)
         {
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            Socket? socket = null;
             try
             {
+                socket = _place.Namespace.NewSocket(address.AddressFamily == AddressFamily.InterNetworkV6, stream: true);
+                socket.NoDelay = true;
                 await socket.ConnectAsync(address, port, cancellation);
                 return new NetworkStream(socket, ownsSocket: true);
             }
             catch (Exception fault)
             {
-                socket.Dispose();
+                socket?.Dispose();
                 if (fault is not SocketException)
                 {
                     throw;

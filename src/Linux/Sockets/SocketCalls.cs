@@ -5,7 +5,7 @@ using Skiff.Linux.Files;
 namespace Skiff.Linux.Sockets;
 
 /// <summary>
-/// System calls on internet sockets, all of which are non-blocking. Answers as in <see cref="FileCalls"/>: a count or 0, or the
+/// System calls on internet sockets, most of which are non-blocking. Answers as in <see cref="FileCalls"/>: a count or 0, or the
 /// negative error number.
 /// </summary>
 public static partial class SocketCalls
@@ -19,10 +19,12 @@ public static partial class SocketCalls
     private const int MSG_NOSIGNAL = 0x4000;
 
     /// <param name="stream">TCP; else UDP.</param>
-    public static int Open(bool v6, bool stream, out SafeFileHandle? opened)
+    /// <param name="waits">Not non-blocking.</param>
+    public static int Open(NetworkNamespace place, bool v6, bool stream, bool waits, out SafeFileHandle? opened)
     {
-        var type = (stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
-        var descriptor = FileCalls.Answer(socket(InternetEndpoint.Family(v6), type, 0));
+        ArgumentNullException.ThrowIfNull(place);
+        var type = (stream ? SOCK_STREAM : SOCK_DGRAM) | (waits ? 0 : SOCK_NONBLOCK) | SOCK_CLOEXEC;
+        var descriptor = place.Open(InternetEndpoint.Family(v6), type);
         opened = descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : null;
         return Math.Min(descriptor, 0);
     }
@@ -157,9 +159,6 @@ public static partial class SocketCalls
 
         return answer;
     }
-
-    [LibraryImport(Libc.Name, SetLastError = true)]
-    private static partial int socket(int domain, int type, int protocol);
 
     [LibraryImport(Libc.Name, SetLastError = true)]
     private static unsafe partial int bind(SafeHandle handle, byte* address, uint size);

@@ -19,9 +19,11 @@ public sealed class GuestSockets : IDisposable
 
     /// <param name="listeners">Addresses to listen at from the start; see <see cref="WasiContext.Listeners"/>.</param>
     /// <exception cref="Linux.LinuxException">One cannot be listened at; the message names it.</exception>
-    internal GuestSockets(NetworkGrants grants, IReadOnlyList<IPEndPoint> listeners, ReadinessLoop readiness, DescriptorBudget budget)
+    internal GuestSockets(
+        NetworkGrants grants, GuestNetworkPlace place, IReadOnlyList<IPEndPoint> listeners, ReadinessLoop readiness, DescriptorBudget budget)
     {
         Grants = grants;
+        Place = place;
         Readiness = readiness;
         Budget = budget;
         try
@@ -39,6 +41,8 @@ public sealed class GuestSockets : IDisposable
     }
 
     public NetworkGrants Grants { get; }
+
+    internal GuestNetworkPlace Place { get; }
 
     internal ReadinessLoop Readiness { get; }
 
@@ -102,7 +106,7 @@ public sealed class GuestSockets : IDisposable
             return null;
         }
 
-        var answer = SocketCalls.Open(v6, stream, out var handle);
+        var answer = SocketCalls.Open(Place.Namespace, v6, stream, waits: false, out var handle);
         if (answer >= 0 && v6)
         {
             // wasi:sockets: an IPv6 socket never speaks IPv4.

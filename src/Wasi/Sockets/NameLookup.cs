@@ -8,7 +8,7 @@ using Skiff.Wasi.Streams;
 namespace Skiff.Wasi.Sockets;
 
 /// <summary>
-/// <c>wasi:sockets/ip-name-lookup.resolve-address-stream</c>: one lookup by the process's resolver, off the guest's thread.
+/// <c>wasi:sockets/ip-name-lookup.resolve-address-stream</c>: one lookup by the resolver of the guest's place, off the guest's thread.
 /// </summary>
 internal sealed class NameLookup : IResolveAddressStream, IDisposable
 {
@@ -16,13 +16,15 @@ internal sealed class NameLookup : IResolveAddressStream, IDisposable
     private readonly Task<IPAddress[]> _lookup;
     private int _next;
 
-    private NameLookup(Task<IPAddress[]> lookup) => _lookup = lookup;
+    private NameLookup(IPAddress literal) => _lookup = Task.FromResult<IPAddress[]>([literal]);
+
+    private NameLookup(GuestSockets sockets, string name) => _lookup = LookUpAsync(sockets, name, _dropped.Token);
 
     public static Result<IResolveAddressStream, ErrorCode> Start(GuestSockets sockets, string name)
     {
         if (IPAddress.TryParse(name, out var literal))
         {
-            return Result<IResolveAddressStream, ErrorCode>.Ok(new NameLookup(Task.FromResult<IPAddress[]>([literal])));
+            return Result<IResolveAddressStream, ErrorCode>.Ok(new NameLookup(literal));
         }
 
         // Also what a resolver would take for a number, or would cut short.
@@ -32,7 +34,7 @@ internal sealed class NameLookup : IResolveAddressStream, IDisposable
         }
 
         return sockets.Grants.AllowsLookup(name)
-            ? Result<IResolveAddressStream, ErrorCode>.Ok(new NameLookup(LookUpAsync(sockets, name)))
+            ? Result<IResolveAddressStream, ErrorCode>.Ok(new NameLookup(sockets, name))
             : ErrorCode.PermanentResolverFailure;
     }
 
@@ -59,10 +61,9 @@ internal sealed class NameLookup : IResolveAddressStream, IDisposable
         _dropped.Dispose();
     }
 
-    private static async Task<IPAddress[]> LookUpAsync(GuestSockets sockets, string name)
+    private static async Task<IPAddress[]> LookUpAsync(GuestSockets sockets, string name, CancellationToken dropped)
     {
-        // getaddrinfo(3) cannot be called off: a lookup that the guest drops ends by itself, unseen.
-        var addresses = await Dns.GetHostAddressesAsync(name);
+        var addresses = await sockets.Place.LookUpAsync(name, dropped);
         var usable = addresses.Where(address => !address.IsIPv4MappedToIPv6).ToArray();
         sockets.Resolved(name, usable);
         return usable;

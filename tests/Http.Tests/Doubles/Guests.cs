@@ -27,15 +27,16 @@ internal static class Guests
     public static string Folder => Environment.GetEnvironmentVariable("SKIFF_GUESTS") ?? Path.Combine(Repository(), "artifacts", "guests");
 
     /// <summary>Skips the test when the guest's toolchain was missing.</summary>
-    public static HttpGuest Load(string name, NetworkGrants? network = null, StoreLimits? limits = null)
+    public static HttpGuest Load(string name, NetworkGrants? network = null, StoreLimits? limits = null, GuestNetworkPlace? place = null)
     {
         var context = new WasiContext
         {
             Network = network ?? NetworkGrants.None,
+            Place = place ?? new GuestNetworkPlace(),
             Environment = [new("GREETING", "hello")],
         };
         return new HttpGuest(
-            Link(name), () => new WasiState(context, Host), new OutgoingClient(context.Network, TimeProvider.System), limits);
+            Link(name), () => new WasiState(context, Host), new OutgoingClient(context.Network, context.Place, TimeProvider.System), limits);
     }
 
     public static LinkedComponent Link(string name)

@@ -189,7 +189,7 @@ public sealed class SocketTests : IDisposable
         Close(lookup);
     }
 
-    private SocketFactory Factory(NetworkGrants grants) => new(new GuestSockets(grants, [], _readiness, new DescriptorBudget(20)));
+    private SocketFactory Factory(NetworkGrants grants) => new(new GuestSockets(grants, new GuestNetworkPlace(), [], _readiness, new DescriptorBudget(20)));
 
     private static IpSocketAddress Address(ushort port) => IpSocketAddress.Ipv4(new Ipv4SocketAddress(port, (127, 0, 0, 1)));
 
