@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Skiff.Linux;
@@ -54,7 +55,7 @@ internal static class Composition
         var tasks = new TaskService(
             arguments.Namespace, sandbox, new StdioOpener(reaper, time, log), new ServerEvents(events, logFile), time, log, arguments.Address);
         var pods = new PodService(arguments.Namespace, containers, options, ShimProgram(), time, many: node);
-        var server = new ShimServer(arguments.Socket, tasks, pods, events, time, log, node ? options.IdleTime ?? NodeIdleTime : null);
+        var server = new ShimServer(arguments.Socket, tasks, pods, events, time, log, node ? options.IdleTime ?? Seconds("SKIFF_IDLE_SECONDS") ?? NodeIdleTime : null);
         var taskMethods = new TaskRpc(tasks, options, server).Methods();
         var services = new Dictionary<string, IReadOnlyDictionary<string, TtrpcHandler>>(StringComparer.Ordinal)
         {
@@ -80,6 +81,9 @@ internal static class Composition
     /// <summary>The program's real file: the names of a node are links to it.</summary>
     private static string ShimProgram() => Environment.ProcessPath
         ?? throw new ShimException(ShimError.Internal, "this program's own file cannot be found: is /proc mounted?");
+
+    private static TimeSpan? Seconds(string name) =>
+        int.TryParse(Variable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0 ? TimeSpan.FromSeconds(seconds) : null;
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

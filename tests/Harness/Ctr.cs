@@ -4,12 +4,15 @@ namespace Skiff.Harness;
 internal sealed class Ctr(Containerd node)
 {
     public const string Skiff = "io.containerd.skiff.v1";
+    /// <summary>Isolation node, whatever the run as a whole asks for.</summary>
+    public const string SkiffNode = "io.containerd.skiffnode.v1";
+
     public const string Runc = "io.containerd.runc.v2";
 
     public Task<CommandResult> TryAsync(params string[] arguments) => TryInAsync(node.Namespace, arguments);
 
     public Task<CommandResult> TryInAsync(string containerdNamespace, params string[] arguments) =>
-        Command.RunAsync(node.Version.Ctr, ["--address", node.Socket, "--namespace", containerdNamespace, .. arguments]);
+        Command.RunAsync(node.Version.Ctr, ["--address", node.Socket, "--namespace", containerdNamespace, .. arguments.Select(Named)]);
 
     public async Task<string> RunAsync(params string[] arguments) => (await TryAsync(arguments)).Succeeded();
 
@@ -24,9 +27,11 @@ internal sealed class Ctr(Containerd node)
         return Command.RunAsync(
             node.Version.Ctr,
             [
-                "--address", node.Socket, "--namespace", node.Namespace, "run", "--rm", "--runtime", runtime,
+                "--address", node.Socket, "--namespace", node.Namespace, "run", "--rm", "--runtime", Named(runtime),
                 .. options, Images.Guests, Names.Next(), .. arguments[(split + 1)..],
             ],
             input);
     }
+
+    private static string Named(string word) => word == Skiff ? Repository.Runtime : word;
 }

@@ -9,7 +9,15 @@ internal static class Repository
     /// <summary>What <c>make publish</c> made; <c>SKIFF_DIST</c> names another place.</summary>
     public static string Dist { get; } = Environment.GetEnvironmentVariable("SKIFF_DIST") ?? Path.Combine(Root, "dist");
 
-    public static string Shim { get; } = Path.Combine(Dist, "bin", "containerd-shim-skiff-v1");
+    /// <summary>
+    /// Tests ask for <c>io.containerd.skiff.v1</c>; with <c>SKIFF_ISOLATION=node</c> they get <c>io.containerd.skiffnode.v1</c>, so that
+    /// the same tests show the same behaviour of guests in shared processes.
+    /// </summary>
+    public static bool IsNode { get; } = Environment.GetEnvironmentVariable("SKIFF_ISOLATION") == "node";
+
+    public static string Runtime { get; } = IsNode ? "io.containerd.skiffnode.v1" : Ctr.Skiff;
+
+    public static string Shim { get; } = Path.Combine(Dist, "bin", IsNode ? "containerd-shim-skiffnode-v1" : "containerd-shim-skiff-v1");
 
     public static string Skiff { get; } = Path.Combine(Dist, "bin", "skiff");
 

@@ -16,7 +16,9 @@ public sealed class RuntimeOptionsTests
             cache_max_bytes = 1_000_000
             home = "/opt/skiff"
             task_api = 3
-            isolation = "container"
+            isolation = "pod"
+            sharing = "node"
+            idle_seconds = 30
             """);
 
         Assert.Equal(
@@ -28,6 +30,9 @@ public sealed class RuntimeOptionsTests
                 CacheBytesMax = 1_000_000,
                 Home = "/opt/skiff",
                 TaskApi = 3,
+                Isolation = Isolation.Pod,
+                Sharing = Sandbox.Sharing.Node,
+                IdleTime = TimeSpan.FromSeconds(30),
             },
             options);
     }
@@ -46,9 +51,9 @@ public sealed class RuntimeOptionsTests
     [InlineData("task_api = 4", "task_api must be a whole number from 2 to 3")]
     [InlineData("cache_dir = 'here'", "cache_dir must be an absolute path")]
     [InlineData("runtime = 3", "runtime must be a text")]
-    [InlineData("isolation = 'pod'", "not yet")]
-    [InlineData("isolation = 'node'", "not yet")]
-    [InlineData("isolation = 'vm'", "must be \"container\"")]
+    [InlineData("isolation = 'vm'", "must be \"container\", \"pod\" or \"node\"")]
+    [InlineData("sharing = 'all'", "must be \"node\", \"namespace\" or \"pod\"")]
+    [InlineData("idle_seconds = 0", "idle_seconds must be a whole number from 1")]
     [InlineData("= = =", "not valid TOML")]
     [InlineData("task_api = 2\ntask_api = 3", "not valid TOML")]
     public void What_cannot_be_honoured_is_named(string toml, string text)

@@ -51,8 +51,6 @@ public sealed class ShimArgumentsTests
     public void The_runtime_type_follows_the_name(string program, string type) => Assert.Equal(type, ShimName.RuntimeType(program));
 
     [Theory]
-    [InlineData("containerd-shim-skiffnode-v1")]
-    [InlineData("containerd-shim-wasmtimed-v1")]
     [InlineData("containerd-shim-spin-v2")]
     [InlineData("containerd-shim-slight-v1")]
     public void A_name_that_is_not_served_yet_says_so(string program)
@@ -61,6 +59,17 @@ public sealed class ShimArgumentsTests
 
         Assert.Contains("not yet", refusal.Message, StringComparison.Ordinal);
         Assert.Contains(program, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/opt/containerd-shim-skiffnode-v1", "Node")]
+    [InlineData("containerd-shim-wasmtimed-v1", "Node")]
+    [InlineData("containerd-shim-skiff-v1", "Container")]
+    [InlineData("containerd-shim-wasmtime-v1", "Container")]
+    public void The_isolation_follows_the_name(string program, string isolation)
+    {
+        ShimName.RequireServed(program);
+        Assert.Equal(isolation, ShimName.IsolationOf(program).ToString());
     }
 
     [Fact]
