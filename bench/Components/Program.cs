@@ -4,7 +4,7 @@ using Skiff.Components;
 using Skiff.Components.Host;
 using Skiff.Engine;
 
-// usage: Skiff.Bench.Components [--rounds N] [--only CALL] [--js COMPONENT]
+// usage: Skiff.Bench.Components [--rounds N] [--only nothing|text|bytes|method|guests|start] [--js COMPONENT]
 var rounds = Option("--rounds") is { } count ? int.Parse(count, CultureInfo.InvariantCulture) : 15;
 const int Live = 1000;
 // As a server sets it up.
@@ -13,12 +13,16 @@ var calls = new Calls();
 
 Console.WriteLine($"{Environment.ProcessorCount} processors, {RuntimeInformation()}, {rounds} rounds, medians (10 % to 90 %)");
 Calling();
-if (Option("--only") is not null)
+if (Wants("guests"))
+{
+    GuestToGuest();
+}
+
+if (!Wants("start"))
 {
     return 0;
 }
 
-GuestToGuest();
 Starting("small component", Ours.Binary(CallsComponent.Text), new HostInterfaces().Add(CallsInterface.Definition, static state => state), peer: true);
 if (Option("--js") is { } js)
 {
@@ -41,7 +45,7 @@ void Calling()
         ("host call, resource method", "method", 200_000u, 10_000u, 20),
     })
     {
-        if (Option("--only") is { } only && only != name)
+        if (!Wants(name))
         {
             continue;
         }
@@ -133,6 +137,8 @@ void Starting(string what, byte[] binary, HostInterfaces host, bool peer)
         CultureInfo.InvariantCulture, $"live idle instance, {what}: {(Figures.ResidentBytes() - resident) / 1024.0 / Live:0.0} KiB resident, of {Live}"));
     live.ForEach(instance => instance.Dispose());
 }
+
+bool Wants(string figure) => Option("--only") is not { } only || only == figure;
 
 string? Option(string name)
 {

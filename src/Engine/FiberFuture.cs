@@ -110,9 +110,9 @@ internal sealed unsafe class FiberFuture : IDisposable
     public NativeInstance RunNested()
     {
         var outer = _store.EnterNested();
-        var done = AsyncApi.wasmtime_call_future_poll(_future);
+        var done = PollHere();
         _store.LeaveNested(outer);
-        Debug.Assert(done != 0, "neither a host function nor an epoch suspends while a managed frame lies beneath");
+        Debug.Assert(done, "neither a host function nor an epoch suspends while a managed frame lies beneath");
         return new NativeInstance(_block->Instance, _block->Error, _block->Trap);
     }
 
@@ -122,7 +122,7 @@ internal sealed unsafe class FiberFuture : IDisposable
     public bool PollWithin(NestedCall call)
     {
         var outer = _store.EnterFiber(call);
-        var done = AsyncApi.wasmtime_call_future_poll(_future) != 0;
+        var done = PollHere();
         _store.LeaveFiber(outer);
         return done;
     }
@@ -143,7 +143,7 @@ internal sealed unsafe class FiberFuture : IDisposable
         var ticker = _store.Engine.Ticker;
         ticker.Enter();
         _store.Meter?.Begin();
-        var done = AsyncApi.wasmtime_call_future_poll(_future) != 0;
+        var done = PollHere();
         _store.Meter?.Charge();
         ticker.Leave();
         return done;
@@ -175,6 +175,14 @@ internal sealed unsafe class FiberFuture : IDisposable
         AsyncApi.wasmtime_call_future_delete(_future);
         _linked?.DangerousRelease();
         NativeMemory.Free(_block);
+    }
+
+    private bool PollHere()
+    {
+        var outer = _store.EnterThread();
+        var done = AsyncApi.wasmtime_call_future_poll(_future) != 0;
+        WasmStore.LeaveThread(outer);
+        return done;
     }
 
     [StructLayout(LayoutKind.Sequential)]

@@ -41,7 +41,7 @@ public sealed unsafe class GuestFunction
             return CallNested(values);
         }
 
-        _store.EnterSync();
+        var outer = _store.EnterSync();
         nint error, trap = 0;
         fixed (wasmtime_func_t* function = &_function)
         fixed (RawValue* slots = values)
@@ -49,7 +49,7 @@ public sealed unsafe class GuestFunction
             error = ModuleApi.wasmtime_func_call_unchecked(_store.Context, function, slots, (nuint)values.Length, &trap);
         }
 
-        _store.LeaveSync();
+        _store.LeaveSync(outer);
         return (error | trap) == 0 ? null : _store.Ended(error, trap);
     }
 

@@ -1,34 +1,44 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Skiff.Engine;
 
 /// <summary>One call of a host function by a guest. Parameters are read from the slots that results are then written to.</summary>
-public ref struct HostCall
+public unsafe ref struct HostCall
 {
+    // Small on purpose: it is made for each call, and what the collector must know of it is written twice.
     private readonly HostBinding _binding;
     private readonly nint _caller;
-    private readonly bool _suspends;
-    private WasmStore? _store;
+    private readonly RawValue* _values;
+    private readonly nuint _count;
 
-    internal HostCall(HostBinding binding, nint caller, Span<RawValue> values, bool suspends)
+    /// <param name="values">Stay where they are while the function runs.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal HostCall(HostBinding binding, nint caller, WasmStore store, RawValue* values, nuint count)
     {
         _binding = binding;
         _caller = caller;
-        _suspends = suspends;
-        Values = values;
+        _values = values;
+        _count = count;
+        Store = store;
     }
 
     /// <summary>The slots: as many as the function has parameters or results, whichever are more.</summary>
-    public Span<RawValue> Values { get; }
+    public readonly Span<RawValue> Values
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => MemoryMarshal.CreateSpan(ref *_values, (int)_count);
+    }
 
     /// <summary>The store of the calling guest.</summary>
-    public WasmStore Store => _store ??= WasmStore.OfCaller(_caller);
+    public WasmStore Store { get; }
 
     /// <summary>What its owner attached to the store.</summary>
-    public object? State => Store.State;
+    public readonly object? State => Store.State;
 
     /// <summary>What the function left to wait for: set only where the fiber is going to be suspended.</summary>
-    internal Pause? Pause { get; private set; }
+    internal Pause? Pause { readonly get; private set; }
 
     public readonly int I32(int index) => Values[index].I32;
 
@@ -56,7 +66,7 @@ public ref struct HostCall
 
     /// <summary>The linear memory that the calling module exports as "memory".</summary>
     /// <exception cref="GuestTrapException">It exports none.</exception>
-    public GuestMemory Memory() => Store.MemoryOfCaller(_binding, _caller);
+    public readonly GuestMemory Memory() => Store.MemoryOfCaller(_binding, _caller);
 
     /// <summary>
     /// Waits for <paramref name="task"/> and then runs <paramref name="complete"/>; must be the last thing the host function does.
@@ -80,7 +90,7 @@ public ref struct HostCall
         }
 
         var suspension = new Suspension<T, TState>(Store, task, state, complete);
-        if (_suspends && Store.CanSuspend)
+        if (_binding.Suspends && Store.CanSuspend)
         {
             Pause = suspension;
             return;
@@ -104,7 +114,7 @@ public ref struct HostCall
         ArgumentNullException.ThrowIfNull(function);
         ArgumentNullException.ThrowIfNull(complete);
         Debug.Assert(Pause is null, "a host function waits once at a time");
-        if (!_suspends || !Store.CanSuspend)
+        if (!_binding.Suspends || !Store.CanSuspend)
         {
             if (function.Call(values) is { } end)
             {
@@ -129,11 +139,15 @@ public ref struct HostCall
 
 /// <summary>What a host function was defined as: the engine keeps it as the data of the callback.</summary>
 /// <param name="linker">Null for a function that belongs to one store.</param>
-internal sealed class HostBinding(HostFunction function, ModuleLinker? linker, FunctionType type)
+/// <param name="suspends">Whether the engine calls it as one that may suspend the fiber.</param>
+internal sealed class HostBinding(HostFunction function, ModuleLinker? linker, FunctionType type, bool suspends)
 {
-    public HostFunction Function => function;
+    // What each call needs, nearest.
+    public readonly HostFunction Function = function;
 
     public ModuleLinker? Linker => linker;
 
     public FunctionType Type => type;
+
+    public bool Suspends => suspends;
 }

@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using Skiff.Engine.Native;
@@ -18,18 +18,20 @@ internal static unsafe class HostCallbacks
     private const byte Pending = 0;
     private const byte Ready = 1;
 
-    public static nint NewData(HostBinding binding) => GCHandle.ToIntPtr(GCHandle.Alloc(binding));
+    public static nint NewData(HostBinding binding) => GCHandle<HostBinding>.ToIntPtr(new GCHandle<HostBinding>(binding));
 
     [UnmanagedCallersOnly]
-    public static void Release(nint data) => GCHandle.FromIntPtr(data).Free();
+    public static void Release(nint data) => GCHandle<HostBinding>.FromIntPtr(data).Dispose();
 
     [UnmanagedCallersOnly]
     public static nint Invoke(nint data, nint caller, RawValue* values, nuint count)
     {
         try
         {
-            var binding = Unsafe.As<HostBinding>(GCHandle.FromIntPtr(data).Target!);
-            var call = new HostCall(binding, caller, new Span<RawValue>(values, (int)count), suspends: false);
+            var binding = GCHandle<HostBinding>.FromIntPtr(data).Target;
+            var store = WasmStore.OnThread;
+            Debug.Assert(ReferenceEquals(store, WasmStore.OfCaller(caller)), "a guest runs that no store has entered on this thread");
+            var call = new HostCall(binding, caller, store, values, count);
             binding.Function(ref call);
             return 0;
         }
@@ -55,7 +57,7 @@ internal static unsafe class HostCallbacks
         *continuation = new wasmtime_async_continuation_t { callback = &Done };
         try
         {
-            var binding = (HostBinding)GCHandle.FromIntPtr(data).Target!;
+            var binding = GCHandle<HostBinding>.FromIntPtr(data).Target;
             var suspended = new SuspendedCall(binding, caller, arguments, argumentCount, results, trap);
             if (Run(suspended, null) is { } pause)
             {
@@ -105,15 +107,21 @@ internal static unsafe class HostCallbacks
     {
         var type = suspended.Binding.Type;
         var count = Math.Max(type.Parameters.Count, type.Results.Count);
-        var values = count <= ValuesOnStack ? stackalloc RawValue[ValuesOnStack] : new RawValue[count];
-        values = values[..count];
+        fixed (RawValue* values = count <= ValuesOnStack ? stackalloc RawValue[ValuesOnStack] : new RawValue[count])
+        {
+            return Run(suspended, first, type, values, count);
+        }
+    }
+
+    private static Pause? Run(SuspendedCall suspended, Pause? first, FunctionType type, RawValue* values, int count)
+    {
         for (var i = 0; i < (int)suspended.ArgumentCount; i++)
         {
             values[i] = suspended.Arguments[i].Raw;
         }
 
-        var call = new HostCall(suspended.Binding, suspended.Caller, values, suspends: true);
-        var store = call.Store;
+        var store = WasmStore.OfCaller(suspended.Caller);
+        var call = new HostCall(suspended.Binding, suspended.Caller, store, values, (nuint)count);
         store.InAsyncCallback = true;
         try
         {

@@ -33,9 +33,9 @@ public sealed class LinkedModule : IDisposable
 
             wasmtime_instance_t instance;
             nint trap = 0;
-            store.EnterSync();
+            var outer = store.EnterSync();
             var error = ModuleApi.wasmtime_instance_pre_instantiate(handle, store.Context, &instance, &trap);
-            store.LeaveSync();
+            store.LeaveSync(outer);
             return new NativeInstance(instance, error, trap);
         }, out end);
     }

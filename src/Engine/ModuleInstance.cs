@@ -35,12 +35,12 @@ public sealed unsafe class ModuleInstance
             var items = Array.ConvertAll(given, import => import.Item);
             wasmtime_instance_t instance;
             nint trap = 0;
-            store.EnterSync();
+            var outer = store.EnterSync();
             fixed (wasmtime_extern_t* pointer = items)
             {
                 var error = ModuleApi.wasmtime_instance_new(
                     store.Context, module.Handle, pointer, (nuint)items.Length, &instance, &trap);
-                store.LeaveSync();
+                store.LeaveSync(outer);
                 return new NativeInstance(instance, error, trap);
             }
         }, out end);

@@ -78,7 +78,7 @@ public sealed unsafe class ModuleLinker : IDisposable
         var (moduleLength, nameLength) = ((nuint)moduleBytes.Length - 1, (nuint)nameBytes.Length - 1);
         var native = type.ToNative();
         // Freed by Release, which the engine calls when the linker goes, or at once when this call fails.
-        var data = HostCallbacks.NewData(new HostBinding(function, ofStore ? null : this, type));
+        var data = HostCallbacks.NewData(new HostBinding(function, ofStore ? null : this, type, suspends && _fibers));
         nint error;
         fixed (byte* modulePointer = moduleBytes, namePointer = nameBytes)
         {

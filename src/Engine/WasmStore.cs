@@ -11,6 +11,11 @@ namespace Skiff.Engine;
 /// </summary>
 public sealed unsafe class WasmStore : IDisposable
 {
+    // Whose guest this thread runs at the moment: every call of the engine that may run guest code lies between Enter… and Leave….
+    // The engine itself tells the store of a host call only by two calls and a handle.
+    [ThreadStatic]
+    private static WasmStore? _onThread;
+
     private readonly MemoryBudget _budget;
     private CancellationTokenSource? _stopping;
     private volatile string? _stopReason;
@@ -122,6 +127,13 @@ public sealed unsafe class WasmStore : IDisposable
 
     internal MemoryBudget Budget => _budget;
 
+    /// <summary>The store whose guest calls the host function that asks.</summary>
+    internal static WasmStore OnThread
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _onThread!;
+    }
+
     /// <summary>Lets the guest have a share of a processor only. Before its first call; several stores may share one quota.</summary>
     public void LimitCpu(CpuQuota quota)
     {
@@ -182,7 +194,7 @@ public sealed unsafe class WasmStore : IDisposable
             Context,
             native,
             &HostCallbacks.Invoke,
-            HostCallbacks.NewData(new HostBinding(function, null, type)),
+            HostCallbacks.NewData(new HostBinding(function, null, type, suspends: false)),
             &HostCallbacks.Release,
             &item.func);
         ModuleApi.wasm_functype_delete(native);
@@ -264,8 +276,18 @@ public sealed unsafe class WasmStore : IDisposable
         return pause as Suspension;
     }
 
-    /// <summary>A call begins on this stack, which may be the fiber's.</summary>
-    internal void EnterSync()
+    /// <summary>The guest is about to run on this thread; answers what <see cref="LeaveThread"/> takes.</summary>
+    internal WasmStore? EnterThread()
+    {
+        var outer = _onThread;
+        _onThread = this;
+        return outer;
+    }
+
+    internal static void LeaveThread(WasmStore? outer) => _onThread = outer;
+
+    /// <summary>A call begins on this stack, which may be the fiber's; answers what <see cref="LeaveSync"/> takes.</summary>
+    internal WasmStore? EnterSync()
     {
         if (Fiber is null && Nested == 0)
         {
@@ -282,6 +304,7 @@ public sealed unsafe class WasmStore : IDisposable
         }
 
         Nested++;
+        return EnterThread();
     }
 
     /// <summary>A call on a fiber of its own begins within a host function; answers what <see cref="LeaveNested"/> takes.</summary>
@@ -299,8 +322,9 @@ public sealed unsafe class WasmStore : IDisposable
         InAsyncCallback = outer;
     }
 
-    internal void LeaveSync()
+    internal void LeaveSync(WasmStore? outer)
     {
+        LeaveThread(outer);
         Nested--;
         if (Fiber is null && Nested == 0 && _meter is not null)
         {

@@ -80,6 +80,7 @@ internal static class House
     /// <summary>Static state that rule 5 would refuse: "path: field" → reason.</summary>
     public static readonly IReadOnlyDictionary<string, string> StaticState = new Dictionary<string, string>
     {
+        ["src/Engine/WasmStore.cs: _onThread"] = "Of each thread: whose guest it runs. A host call finds its store by it in a third of the time that the engine takes to tell.",
         ["src/Linux/ChildReaper.cs: _living"] = "Children belong to the process, so two reapers would take each other's ends: this refuses the second.",
     };
 }

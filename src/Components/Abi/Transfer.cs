@@ -1,5 +1,4 @@
 using Skiff.Components.Host;
-using Skiff.Components.Linking;
 using Skiff.Components.Runtime;
 using Skiff.Components.Types;
 using Skiff.Engine;

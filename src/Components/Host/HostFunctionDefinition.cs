@@ -5,9 +5,12 @@ namespace Skiff.Components.Host;
 
 /// <summary>
 /// Lifts the parameters of one call, calls the C# function, lowers its result. Generated from WIT; runs on the guest's stack
-/// (see <see cref="Engine.HostFunction"/>).
+/// (see <see cref="Engine.HostFunction"/>). A type, and not a delegate, so that each has a trampoline compiled around it.
 /// </summary>
-public delegate void HostBinding(ref ComponentCall call);
+public interface IHostBinding
+{
+    static abstract void Call(ref ComponentCall call);
+}
 
 /// <summary>The second half of a binding that waited: lowers what came of it.</summary>
 public delegate void HostResult<in T>(ref ComponentCall call, T result);
@@ -19,15 +22,14 @@ public delegate ValueTask<ComponentValue?> DynamicFunction(ComponentInstance ins
 /// <summary>One function of a <see cref="HostInterface"/>.</summary>
 public sealed class HostFunctionDefinition
 {
-    /// <param name="name">As the guest imports it, e.g. <c>[method]output-stream.check-write</c>.</param>
-    /// <param name="suspends">Whether it may call <see cref="ComponentCall.Await{T}"/>.</param>
-    public HostFunctionDefinition(string name, FunctionType type, HostBinding binding, bool suspends = false) =>
-        (Name, Type, Binding, Suspends) = (name, type, binding, suspends);
+    private readonly TrampolineFactory _trampoline;
 
     /// <param name="type">Null to accept whatever type the guest declares.</param>
     /// <param name="suspends">Whether it may wait. Without, its task must be done when it returns, or the guest's thread waits.</param>
-    public HostFunctionDefinition(string name, FunctionType? type, DynamicFunction function, bool suspends) =>
-        (Name, Type, Dynamic, Suspends) = (name, type, function, suspends);
+    public HostFunctionDefinition(string name, FunctionType? type, DynamicFunction function, bool suspends)
+        : this(name, type, suspends, (declared, hostInterface, instance, options) => new DynamicTrampoline(function, declared, hostInterface, instance, options))
+    {
+    }
 
     /// <summary>One that answers at once.</summary>
     /// <param name="type">Null to accept whatever type the guest declares.</param>
@@ -36,14 +38,26 @@ public sealed class HostFunctionDefinition
     {
     }
 
+    private HostFunctionDefinition(string name, FunctionType? type, bool suspends, TrampolineFactory trampoline) =>
+        (Name, Type, Suspends, _trampoline) = (name, type, suspends, trampoline);
+
+    private delegate HostTrampoline TrampolineFactory(FunctionType declared, int hostInterface, int instance, CanonicalOptions options);
+
     public string Name { get; }
 
     public FunctionType? Type { get; }
 
-    /// <summary>Null exactly when <see cref="Dynamic"/> is not.</summary>
-    public HostBinding? Binding { get; }
-
-    public DynamicFunction? Dynamic { get; }
-
     public bool Suspends { get; }
+
+    /// <param name="name">As the guest imports it, e.g. <c>[method]output-stream.check-write</c>.</param>
+    /// <param name="suspends">Whether it may call <see cref="ComponentCall.Await{T}"/>.</param>
+    public static HostFunctionDefinition Of<TBinding>(string name, FunctionType type, bool suspends = false)
+        where TBinding : struct, IHostBinding => new(
+            name,
+            type,
+            suspends,
+            static (declared, hostInterface, instance, options) => new BoundTrampoline<TBinding>(declared, hostInterface, instance, options));
+
+    internal HostTrampoline Trampoline(FunctionType declared, int hostInterface, int instance, CanonicalOptions options) =>
+        _trampoline(declared, hostInterface, instance, options);
 }

@@ -154,8 +154,12 @@ public sealed class ComponentInstance : IDisposable
     {
         if (_closed != 0)
         {
-            Leaving(index);
+            CheckEach(index);
         }
+
+        // Out of the way of each call.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        void CheckEach(int index) => Leaving(index);
     }
 
     /// <summary>A component instance that calls out.</summary>

@@ -154,8 +154,8 @@ public sealed class LinkedComponent : IDisposable
                 return new CoreTrampoline(type, new UnsupportedTrampoline(Message).Invoke, false);
             case LowerImport lower:
                 var (function, index) = _bindings[lower.Function];
-                var host = HostTrampoline.Create(function, lower.Function.Type, index, lower.Instance.Index, Slots.Of(lower.Options));
-                return new CoreTrampoline(type, function.Binding is null ? host.InvokeDynamic : host.Invoke, function.Suspends);
+                var host = function.Trampoline(lower.Function.Type, index, lower.Instance.Index, Slots.Of(lower.Options));
+                return new CoreTrampoline(type, host.Invoke, function.Suspends);
             case LowerLifted lower:
                 var guest = new GuestTrampoline(
                     lower.Function.Type,

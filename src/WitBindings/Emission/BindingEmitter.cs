@@ -52,7 +52,10 @@ internal sealed class BindingEmitter
     private void Binding(FunctionModel function)
     {
         _writer.Line();
-        _writer.Method($"private static void {InterfaceEmitter.BindingName(function)}(ref ComponentCall call)", ["call", "parameters", "result", "memory"], () =>
+        _writer.Open($"private readonly struct {InterfaceEmitter.BindingName(function)}Binding : IHostBinding");
+        // Its trampoline is the only caller.
+        _writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
+        _writer.Method("public static void Call(ref ComponentCall call)", ["call", "parameters", "result", "memory"], () =>
         {
             var arguments = Arguments(function);
             var target = function.Kind == FunctionKind.Method ? arguments[0] : $"(({_model.CSharpInterface})call.Implementation)";
@@ -72,6 +75,7 @@ internal sealed class BindingEmitter
                 _writer.Line($"{invocation};");
             }
         });
+        _writer.Close();
     }
 
     // Each parameter becomes a local, in the order of the function type: that is the order in which handles are taken.

@@ -288,7 +288,7 @@ public sealed class RuntimeRuleTests
               (core instance (instantiate $m (with "" (instance (export "f" (func $f)) (export "g" (func $g)) (export "p" (func $p)))))))
             """,
             new HostInterfaces().Add(new HostInterface("a:b/c@0.2.7", [new HostFunctionDefinition(
-                "g", new FunctionType([new("x", Types.PrimitiveType.U64)], null), static (ref _) => { })], []))));
+                "g", new FunctionType([new("x", Types.PrimitiveType.U64)], null), static (_, _) => null)], []))));
         Assert.Contains("'a:b/c@0.2.0#f', which the offered interface 'a:b/c@0.2.7' does not have", missing.Message, StringComparison.Ordinal);
         Assert.Contains("'a:b/c@0.2.0#g' as func(x: u32), but 'a:b/c@0.2.7' offers func(x: u64)", missing.Message, StringComparison.Ordinal);
         Assert.Contains("'plain', which is not offered", missing.Message, StringComparison.Ordinal);

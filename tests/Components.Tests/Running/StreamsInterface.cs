@@ -15,89 +15,115 @@ internal static class StreamsInterface
     public static HostInterface Definition { get; } = new(
         "test:io/streams@0.2.9",
         [
-            new("nothing", new FunctionType([], null), static (ref call) => ((FakeStreams)call.Implementation).Nothing()),
-            new("text", new FunctionType([new("t", PrimitiveType.String)], PrimitiveType.U32), Text),
-            new("open", new FunctionType([new("name", PrimitiveType.String)], new HandleType(Stream, isOwn: true)), Open),
-            new("[method]stream.check-write", new FunctionType([Self], VariantType.Result(PrimitiveType.U64, StreamError)), CheckWrite),
-            new("[method]stream.count", new FunctionType([Self], PrimitiveType.U32), Count),
-            new("[method]stream.write", new FunctionType(
-                [Self, new("contents", new ListType(PrimitiveType.U8))], VariantType.Result(null, StreamError)), Write),
-            new("[method]stream.read", new FunctionType(
+            HostFunctionDefinition.Of<NothingBinding>("nothing", new FunctionType([], null)),
+            HostFunctionDefinition.Of<TextBinding>("text", new FunctionType([new("t", PrimitiveType.String)], PrimitiveType.U32)),
+            HostFunctionDefinition.Of<OpenBinding>("open", new FunctionType([new("name", PrimitiveType.String)], new HandleType(Stream, isOwn: true))),
+            HostFunctionDefinition.Of<CheckWriteBinding>("[method]stream.check-write", new FunctionType([Self], VariantType.Result(PrimitiveType.U64, StreamError))),
+            HostFunctionDefinition.Of<CountBinding>("[method]stream.count", new FunctionType([Self], PrimitiveType.U32)),
+            HostFunctionDefinition.Of<WriteBinding>("[method]stream.write", new FunctionType(
+                [Self, new("contents", new ListType(PrimitiveType.U8))], VariantType.Result(null, StreamError))),
+            HostFunctionDefinition.Of<ReadBinding>("[method]stream.read", new FunctionType(
                 [Self, new("len", PrimitiveType.U64)],
-                VariantType.Result(new ListType(PrimitiveType.U8), StreamError)), Read, suspends: true),
-            new("join", new FunctionType(
-                [new("one", new HandleType(Stream, isOwn: false)), new("other", new HandleType(Stream, isOwn: true))], null), Join),
+                VariantType.Result(new ListType(PrimitiveType.U8), StreamError)), suspends: true),
+            HostFunctionDefinition.Of<JoinBinding>("join", new FunctionType(
+                [new("one", new HandleType(Stream, isOwn: false)), new("other", new HandleType(Stream, isOwn: true))], null)),
         ],
         [Stream, Fault]);
 
     private static Parameter Self => new("self", new HandleType(Stream, isOwn: false));
 
-    private static void Text(ref ComponentCall call)
+    private readonly struct NothingBinding : IHostBinding
     {
-        var text = call.Text(call.U32(0), call.U32(1));
-        call.Return(((FakeStreams)call.Implementation).Text(text));
+        public static void Call(ref ComponentCall call) => ((FakeStreams)call.Implementation).Nothing();
     }
 
-    private static void Open(ref ComponentCall call)
+    private readonly struct TextBinding : IHostBinding
     {
-        var name = call.Text(call.U32(0), call.U32(1));
-        call.Return(call.NewOwn(((FakeStreams)call.Implementation).Open(name), Stream));
-    }
-
-    private static void Count(ref ComponentCall call) => call.Return(call.Borrow<FakeStream>(call.U32(0), Stream).Count);
-
-    private static void CheckWrite(ref ComponentCall call)
-    {
-        var result = call.Borrow<FakeStream>(call.U32(0), Stream).CheckWrite();
-        if (result.IsError)
+        public static void Call(ref ComponentCall call)
         {
-            LowerError(ref call, call.ResultAddress, 8, result.ErrorValue);
-            return;
+            var text = call.Text(call.U32(0), call.U32(1));
+            call.Return(((FakeStreams)call.Implementation).Text(text));
         }
-
-        var memory = call.Result(24, 8);
-        Store.U8(memory, 0, 0);
-        Store.U64(memory, 8, result.Value);
     }
 
-    private static void Write(ref ComponentCall call)
+    private readonly struct OpenBinding : IHostBinding
     {
-        var stream = call.Borrow<FakeStream>(call.U32(0), Stream);
-        var result = stream.Write(call.Bytes(call.U32(1), call.U32(2)));
-        if (result.IsError)
+        public static void Call(ref ComponentCall call)
         {
-            LowerError(ref call, call.ResultAddress, 4, result.ErrorValue);
-            return;
+            var name = call.Text(call.U32(0), call.U32(1));
+            call.Return(call.NewOwn(((FakeStreams)call.Implementation).Open(name), Stream));
         }
-
-        Store.U8(call.Result(12, 4), 0, 0);
     }
 
-    private static void Read(ref ComponentCall call)
+    private readonly struct CountBinding : IHostBinding
     {
-        var stream = call.Borrow<FakeStream>(call.U32(0), Stream);
-        call.Await(stream.ReadAsync(call.U64(1)), static (ref call, result) =>
+        public static void Call(ref ComponentCall call) => call.Return(call.Borrow<FakeStream>(call.U32(0), Stream).Count);
+    }
+
+    private readonly struct CheckWriteBinding : IHostBinding
+    {
+        public static void Call(ref ComponentCall call)
         {
+            var result = call.Borrow<FakeStream>(call.U32(0), Stream).CheckWrite();
+            if (result.IsError)
+            {
+                LowerError(ref call, call.ResultAddress, 8, result.ErrorValue);
+                return;
+            }
+
+            var memory = call.Result(24, 8);
+            Store.U8(memory, 0, 0);
+            Store.U64(memory, 8, result.Value);
+        }
+    }
+
+    private readonly struct WriteBinding : IHostBinding
+    {
+        public static void Call(ref ComponentCall call)
+        {
+            var stream = call.Borrow<FakeStream>(call.U32(0), Stream);
+            var result = stream.Write(call.Bytes(call.U32(1), call.U32(2)));
             if (result.IsError)
             {
                 LowerError(ref call, call.ResultAddress, 4, result.ErrorValue);
                 return;
             }
 
-            var (address, length) = call.Lower(result.Value.Span);
-            var memory = call.Result(12, 4);
-            Store.U8(memory, 0, 0);
-            Store.U32(memory, 4, address);
-            Store.U32(memory, 8, length);
-        });
+            Store.U8(call.Result(12, 4), 0, 0);
+        }
     }
 
-    private static void Join(ref ComponentCall call)
+    private readonly struct ReadBinding : IHostBinding
     {
-        var one = call.Lend<FakeStream>(call.U32(0), Stream);
-        var other = call.Own<FakeStream>(call.U32(1), Stream);
-        call.EndLends();
-        one.Join(other);
+        public static void Call(ref ComponentCall call)
+        {
+            var stream = call.Borrow<FakeStream>(call.U32(0), Stream);
+            call.Await(stream.ReadAsync(call.U64(1)), static (ref call, result) =>
+            {
+                if (result.IsError)
+                {
+                    LowerError(ref call, call.ResultAddress, 4, result.ErrorValue);
+                    return;
+                }
+
+                var (address, length) = call.Lower(result.Value.Span);
+                var memory = call.Result(12, 4);
+                Store.U8(memory, 0, 0);
+                Store.U32(memory, 4, address);
+                Store.U32(memory, 8, length);
+            });
+        }
+    }
+
+    private readonly struct JoinBinding : IHostBinding
+    {
+        public static void Call(ref ComponentCall call)
+        {
+            var one = call.Lend<FakeStream>(call.U32(0), Stream);
+            var other = call.Own<FakeStream>(call.U32(1), Stream);
+            call.EndLends();
+            one.Join(other);
+        }
     }
 
     private static void LowerError(ref ComponentCall call, uint address, uint offset, FakeError error)

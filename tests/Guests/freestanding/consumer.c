@@ -1,49 +1,8 @@
 // The taking side of composed.wasm: a command that calls guests:worlds/store and checks each answer. Without arguments it runs every
 // test; a test's name runs that one; `--list` names them, and for a lie what the trap's text must contain.
-#include "output.h"
+#include "store.h"
 
 #define FROM_STORE(name) __attribute__((import_module("guests:worlds/store"), import_name(name)))
-
-typedef struct {
-    int32_t x;
-    double y;
-    maybe_text name;
-} point;
-
-typedef struct {
-    uint8_t is;
-    union {
-        float radius;
-        struct {
-            point *points;
-            size_t count;
-        };
-    };
-} shape;
-
-typedef struct {
-    uint64_t failed;
-    union {
-        uint64_t value;
-        text message;
-    };
-} sum_result;
-
-typedef struct {
-    uint8_t a;
-    int8_t b;
-    uint16_t c;
-    int16_t d;
-    uint32_t e;
-    int32_t f;
-    uint64_t g;
-    int64_t h;
-    float i;
-    double j;
-    bool k;
-    text l, m, n;
-    uint8_t o;
-} everything;
 
 FROM_STORE("[constructor]item") handle item_new(const char *name, size_t size);
 FROM_STORE("[method]item.name") void item_name(handle self, text *name);

@@ -1,5 +1,5 @@
 // The giving side of composed.wasm: exports guests:worlds/store and lies where its caller asks for it.
-#include "output.h"
+#include "store.h"
 
 #define STORE "guests:worlds/store#"
 #define FROM_OWN(name) __attribute__((import_module("[export]guests:worlds/store"), import_name(name)))
@@ -104,15 +104,6 @@ EXPORT(STORE "reverse") text *reverse(char *data, size_t size) {
     return text_result((text){turned, size});
 }
 
-// result<u64, string>: 0:case 8:payload.
-typedef struct {
-    uint64_t failed;
-    union {
-        uint64_t value;
-        text message;
-    };
-} sum_result;
-
 EXPORT(STORE "sum") sum_result *sum(uint64_t *numbers, size_t count) {
     sum_result *area = result(sizeof *area);
     area->failed = 0;
@@ -126,26 +117,6 @@ EXPORT(STORE "sum") sum_result *sum(uint64_t *numbers, size_t count) {
     }
     return area;
 }
-
-typedef struct {
-    int32_t x;
-    double y;
-    maybe_text name;
-} point;
-
-// variant shape: 0:case 4:payload.
-typedef struct {
-    uint8_t is;
-    union {
-        float radius;
-        struct {
-            point *points;
-            size_t count;
-        };
-    };
-} shape;
-
-_Static_assert(sizeof(point) == 32 && sizeof(shape) == 12, "layout");
 
 // Flat: the case, then f32 and pointer join to i32, then the length.
 EXPORT(STORE "mirror") shape *mirror(uint32_t is, uint32_t radius_or_points, size_t count) {
@@ -201,22 +172,6 @@ EXPORT(STORE "say") uint32_t say(handle to, char *line, size_t size) {
 }
 
 EXPORT(STORE "keep") void keep(handle to) { (void)to; }
-
-typedef struct {
-    uint8_t a;
-    int8_t b;
-    uint16_t c;
-    int16_t d;
-    uint32_t e;
-    int32_t f;
-    uint64_t g;
-    int64_t h;
-    float i;
-    double j;
-    bool k;
-    text l, m, n;
-    uint8_t o;
-} everything;
 
 EXPORT(STORE "many") uint64_t many(everything *all) {
     return all->a + (uint64_t)all->b + all->c + (uint64_t)all->d + all->e + (uint64_t)all->f + all->g + (uint64_t)all->h
