@@ -35,6 +35,7 @@ internal sealed class InterfaceEmitter
             _writer.Line($"using {name};");
         }
 
+        // Named with "::" below: a package may be called "types" as well.
         _writer.Line("using Types = Skiff.Components.Types;");
         _writer.Line();
         _writer.Line($"namespace {_model.Namespace};");
@@ -58,13 +59,13 @@ internal sealed class InterfaceEmitter
         foreach (var resource in _model.Resources)
         {
             _writer.Line();
-            _writer.Line($"public static readonly Types.HostResourceType {resource.TypeField} = new(Name, \"{resource.Name.Label}\");");
+            _writer.Line($"public static readonly Types::HostResourceType {resource.TypeField} = new(Name, \"{resource.Name.Label}\");");
         }
 
         foreach (var type in _model.Types)
         {
             _writer.Line();
-            _writer.Line($"public static readonly Types.ValueType {type.Name.CSharp}Type = {_objects.Definition(type)};");
+            _writer.Line($"public static readonly Types::ValueType {type.Name.CSharp}Type = {_objects.Definition(type)};");
         }
 
         if (_model.IsExport)
@@ -72,7 +73,7 @@ internal sealed class InterfaceEmitter
             foreach (var function in _model.Functions)
             {
                 _writer.Line();
-                _writer.Line($"public static readonly Types.FunctionType {BindingName(function)}Function = {_objects.Function(function)};");
+                _writer.Line($"public static readonly Types::FunctionType {BindingName(function)}Function = {_objects.Function(function)};");
             }
         }
         else

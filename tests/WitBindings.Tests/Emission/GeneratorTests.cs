@@ -165,6 +165,14 @@ public sealed class GeneratorTests
         new Metadata(files),
         new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true)).RunGenerators(Empty);
 
+    /// <summary>A compilation of what is generated for a WIT text, in the namespace <c>Made.Bindings</c>.</summary>
+    internal static CSharpCompilation Compile(string wit)
+    {
+        var driver = Run(new WitText("a.wit", wit));
+        Assert.Empty(driver.GetRunResult().Diagnostics);
+        return Compiled(driver);
+    }
+
     private static CSharpCompilation Compiled(GeneratorDriver driver) => Empty.AddSyntaxTrees(driver.GetRunResult().GeneratedTrees);
 
     private static string Text(GeneratorDriver driver) => string.Concat(
