@@ -90,6 +90,9 @@ public sealed class CoreModule
     /// <summary>Instantiating it runs nothing and writes nowhere, and makes no memory and no table.</summary>
     internal bool IsInert => !_binary.HasStart && !_binary.HasSegments && !_binary.DefinesMemoryOrTable;
 
+    /// <summary>Null if that cannot be told.</summary>
+    internal CallGraph? ReadCalls() => CallGraph.TryRead(_binary);
+
     /// <summary>The export's type; null if there is none of this name.</summary>
     public CoreExternType? FindExport(string name) => _binary.FindExport(name);
 }

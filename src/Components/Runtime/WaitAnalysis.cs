@@ -13,6 +13,7 @@ internal sealed class WaitAnalysis
     private readonly Func<ImportedFunction, bool> _suspends;
     private readonly bool[] _waits;
     private readonly List<int>[] _then;
+    private readonly Dictionary<CoreModule, CallGraph?> _graphs = [];
 
     /// <param name="suspends">Whether a function of the host may wait.</param>
     public WaitAnalysis(LinkPlan plan, Func<ImportedFunction, bool> suspends)
@@ -31,11 +32,29 @@ internal sealed class WaitAnalysis
     /// <summary>Whether a call of this function may come to wait.</summary>
     public bool MayWait(CoreItem? function) => Leaf(function) switch
     {
-        CoreExport export => _waits[export.Instance.Index],
+        CoreExport export => _waits[export.Instance.Index] && MayWait(export),
         LowerImport lower => _suspends(lower.Function),
         LinkerItem => true,
         _ => false,
     };
+
+    // An adapter reads clocks as well as it waits for them, and much more often: in it one looks at the function.
+    private bool MayWait(CoreExport export)
+    {
+        var instance = export.Instance;
+        if (!_graphs.TryGetValue(instance.Module, out var graph))
+        {
+            graph = instance.Module.ReadCalls();
+            _graphs.Add(instance.Module, graph);
+        }
+
+        // What adapters take of the module that they serve is its allocator, which never waits.
+        return graph?.Reaches(export.Name, import => Leaf(instance.Imports[import]) switch
+        {
+            CoreExport other => _waits[other.Instance.Index] && !(other.Type is CoreFunctionType type && type.Equals(CoreSignature.Realloc)),
+            var item => MayWait(item),
+        }) ?? true;
+    }
 
     // What a call of a function ends up in; the trampolines between only pass it on.
     private static CoreItem? Leaf(CoreItem? function)
