@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Skiff.Guest;
 using Skiff.Linux;
 using Skiff.Sandbox;
 using Skiff.Shim;
 using Skiff.Shim.Bootstrap;
 using Skiff.Shim.Events;
+using Skiff.Shim.Listing;
 using Skiff.Shim.Pods;
 using Skiff.Shim.Server;
 using Skiff.Shim.Stdio;
@@ -61,6 +63,7 @@ internal static class Composition
         {
             [TaskRpc.ServiceV2] = taskMethods,
             [TaskRpc.ServiceV3] = taskMethods,
+            [NodeStatus.Service] = new StatusRpc(arguments.Namespace, isolation, tasks).Methods(),
             [PodRpc.Service] = new PodRpc(pods, time, server).Methods(),
         };
 

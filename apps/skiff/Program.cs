@@ -15,6 +15,8 @@ var root = new RootCommand("Runs WebAssembly: on this machine, and in containers
     ServeCommand.Create(),
     CompileCommand.Create(),
     InspectCommand.Create(),
+    PsCommand.Create(),
+    PsCommand.CreateTop(),
     CacheCommand.Create(),
     ImageCommand.Create(),
     ImageCodeCommand.Create(),

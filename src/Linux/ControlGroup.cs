@@ -231,7 +231,7 @@ public sealed class ControlGroup
         (TryRead("memory", "memory.oom_control") ?? TryRead("memory", "memory.events")) is { } text ? Figure(text, "oom_kill") : null;
 
     /// <summary>A figure of a file of lines <c>name value</c>; 0 when the kernel does not have it.</summary>
-    internal static long Figure(string text, string name)
+    public static long Figure(string text, string name)
     {
         foreach (var line in text.AsSpan().EnumerateLines())
         {

@@ -96,6 +96,9 @@ public readonly record struct ProcessExit(int Code, DateTimeOffset At);
 /// <summary>A guest in its place. Create, start, signal, wait, delete: nothing else crosses this seam but what Task RPCs of the same name ask.</summary>
 public interface IGuest : IGuestProcess
 {
+    /// <summary>The pod's id; of a container without a pod, its own.</summary>
+    string Pod { get; }
+
     /// <summary>Prepares a further process. Nothing runs until its <see cref="IGuestProcess.StartAsync"/>.</summary>
     /// <param name="processJson">The OCI <c>process</c> object, JSON.</param>
     IGuestProcess Exec(string execId, ReadOnlyMemory<byte> processJson, GuestStdio stdio);

@@ -32,6 +32,8 @@ internal sealed class OciGuest(GuestMaking making, OciRuntime runtime, SandboxTo
 
     public required Terminal? Terminal { get; init; }
 
+    public string Pod => TrustDomain.PodOf(making.Request, making.Bundle);
+
     public int Pid => _init.Pid;
 
     public Task<ProcessExit> Exit => _init.Exit;

@@ -33,7 +33,8 @@ internal static class House
     public static readonly IReadOnlyDictionary<string, string[]> Programs = new Dictionary<string, string[]>
     {
         ["containerd-shim"] = ["Guest", "Ttrpc", "Oci", "Linux", "Sandbox", "Shim"],
-        ["skiff"] = ["Guest", "Oci", "Linux", "Images", "Engine", "Components", "Wasi", "Http", "Runner"],
+        // Ttrpc: `skiff ps` asks the node's shims.
+        ["skiff"] = ["Guest", "Oci", "Linux", "Ttrpc", "Images", "Engine", "Components", "Wasi", "Http", "Runner"],
     };
 
     /// <summary>Rule 3: P/Invoke and unsafe code.</summary>

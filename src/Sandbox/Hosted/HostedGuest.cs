@@ -36,6 +36,8 @@ internal sealed class HostedGuest : IGuest
         _ = EndWithHolderAsync();
     }
 
+    public string Pod => TrustDomain.PodOf(_making.Request, _making.Bundle);
+
     public int Pid => _making.Place.Holder!.Pid;
 
     public Task<ProcessExit> Exit => _process.Exit;
@@ -162,7 +164,7 @@ internal sealed class HostedGuest : IGuest
     private GuestOrder Order(Entry.Wasm entry, ProcessSpec process) => new()
     {
         Name = $"{_making.Request.Namespace}/{_making.Request.Id}",
-        Pod = TrustDomain.PodOf(_making.Request, _making.Bundle),
+        Pod = Pod,
         Arguments = entry.Command.Arguments,
         Environment = SpecForGuest.Environment(process),
         Export = entry.Command.Export,

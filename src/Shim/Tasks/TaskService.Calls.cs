@@ -121,6 +121,19 @@ internal sealed partial class TaskService
 
     public static void Checkpoint(string id) => Transitions.Require(ProcessState.Running, ProcessCall.Checkpoint, $"task {id}");
 
+    /// <summary>All tasks, in the order of their making.</summary>
+    public IReadOnlyList<TaskSummary> Summaries()
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. _tasks.Values.OrderBy(task => task.CreatedAt)
+                    .Select(task => new TaskSummary(task.Id, task.Guest?.Pod ?? task.Id, task.Init.State, task.CreatedAt, task.Guest)),
+            ];
+        }
+    }
+
     /// <summary>Where its figures are read, and those of a guest that shares its process.</summary>
     public async Task<(ControlGroup Group, GuestUsage? Usage)> UsageOfAsync(string id, CancellationToken cancellation)
     {

@@ -97,7 +97,7 @@ internal sealed partial class TaskService(
 
         // 1. Take the name, so that a second Create of it is refused from here on.
         var init = new TaskProcess(creation.Id, "", creation.Stdio, ProcessState.Creating);
-        var task = new GuestTask(creation.Id, creation.Bundle, init);
+        var task = new GuestTask(creation.Id, creation.Bundle, init, time.GetUtcNow());
         Add(task);
         try
         {

@@ -11,6 +11,8 @@ internal sealed class FakeGuest(GuestRequest request, int pid, FakeSandbox sandb
 
     private readonly TimeProvider _time = time;
 
+    public string Pod => Request.Id;
+
     public GuestRequest Request { get; } = request;
 
     public List<FakeProcess> Execs { get; } = [];

@@ -1,0 +1,33 @@
+using System.Text.Json.Serialization;
+
+namespace Skiff.Guest;
+
+/// <summary>
+/// What <c>skiff ps</c> asks each shim of the node, over the socket on which it serves containerd: the TTRPC method
+/// <see cref="Service"/>/<see cref="List"/>, with an empty payload; the answer is JSON of <see cref="ServerStatus"/>.
+/// </summary>
+public static class NodeStatus
+{
+    public const string Service = "skiff.node.v1.Status";
+
+    public const string List = "List";
+
+    /// <summary>Where the sockets of shims lie, unless containerd was told otherwise.</summary>
+    public const string SocketFolder = "/run/containerd/s";
+}
+
+/// <summary>A shim.</summary>
+/// <param name="Namespace">Of containerd.</param>
+/// <param name="Isolation"><c>container</c>, <c>pod</c> or <c>node</c>.</param>
+public sealed record ServerStatus(int Pid, string Version, string Namespace, string Isolation, IReadOnlyList<GuestStatus> Guests);
+
+/// <summary>A container of a shim.</summary>
+/// <param name="Pod">The pod's id; of a container without a pod, its own.</param>
+/// <param name="State">As containerd calls it: <c>created</c>, <c>running</c>, <c>paused</c>, <c>stopped</c>, …</param>
+/// <param name="Usage">Null: it cannot be told now.</param>
+public sealed record GuestStatus(string Id, string Pod, string State, int Pid, DateTimeOffset CreatedAt, GuestUsage? Usage);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ServerStatus))]
+[JsonSerializable(typeof(IReadOnlyList<ServerStatus>))]
+public sealed partial class NodeStatusJson : JsonSerializerContext;
