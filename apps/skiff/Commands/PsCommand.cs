@@ -17,7 +17,7 @@ internal static class PsCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var servers = await ListAsync(parsed.GetValue(folder)!);
-            Console.Out.Write(parsed.GetValue(json) ? Json(servers) : Table(servers, before: null, DateTimeOffset.UtcNow));
+            Console.Out.Write(parsed.GetValue(json) ? Json(servers) : Table(servers, before: null, TimeProvider.System.GetUtcNow()));
             return 0;
         });
         return command;
@@ -40,7 +40,7 @@ internal static class PsCommand
                 }
                 else
                 {
-                    Console.Out.Write((Console.IsOutputRedirected ? "" : "\u001b[H\u001b[2J") + Table(servers, before, DateTimeOffset.UtcNow));
+                    Console.Out.Write((Console.IsOutputRedirected ? "" : "\u001b[H\u001b[2J") + Table(servers, before, TimeProvider.System.GetUtcNow()));
                 }
 
                 before = servers;
