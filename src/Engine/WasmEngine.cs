@@ -36,7 +36,8 @@ public sealed class WasmEngine : IDisposable
     private const byte Cranelift = 1;
     private const byte Winch = 2;
 
-    // A guest on a fiber may be entered once more from one of its host functions, on another.
+    // On average. A guest on a fiber may be entered once more from one of its host functions, on another, which a guest behind an adapter
+    // keeps while it sleeps; each takes two of the kernel's maps from the pool's beginning, so there are no more than that.
     private const uint StacksPerGuest = 2;
 
     private const uint TablesPerModuleMax = 4;

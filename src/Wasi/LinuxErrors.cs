@@ -33,7 +33,8 @@ internal static class LinuxErrors
 
     /// <summary>
     /// The same for <see cref="Linux.Files.DirectoryCalls.OpenBeneath"/>, where EXDEV says that the path leads out of the
-    /// directory, and EAGAIN that others moved it about all the time.
+    /// directory, and EAGAIN that others moved it about all the time. The word for leading out is Preview 2's (filesystem,
+    /// <c>not-permitted</c>); of Preview 1, whose text names none, test suites take it as well as <c>notcapable</c>.
     /// </summary>
     public static WasiErrno OfOpen(int answer) => answer switch
     {

@@ -312,6 +312,7 @@ public sealed partial class FileDescriptor
             return WasiErrno.NotDirectory;
         }
 
+        // As Preview 2 has it (filesystem, descriptor-flags, mutate-directory), and as a read-only mount says.
         return CanMutate ? WasiErrno.Success : WasiErrno.ReadOnly;
     }
 
