@@ -3,36 +3,193 @@ using Skiff.Engine.Native;
 namespace Skiff.Engine;
 
 /// <summary>
-/// A share of one processor for the stores that hold it, as <c>cpu.max</c> of a control group has it: at most
-/// <paramref name="fraction"/> × <paramref name="period"/> of CPU time are saved up; what was used too much is paid back later, so
-/// that the average holds. Counted is the CPU time of the threads while they run the guests, their host functions included.
+/// The processor time of one guest, for all stores that hold it: measured, limited as <c>cpu.max</c> of a control group limits it, and
+/// refused altogether while it is paused. Of a limit at most <c>processors × period</c> are saved up; what was used too much is paid
+/// back later, so that the average holds. Counted is the CPU time of the threads while they run the guest, host functions included.
 /// </summary>
-/// <param name="fraction">Processors: 0.25 is a quarter of one; more than 1 makes sense for several stores.</param>
+/// <param name="processors">0.25 is a quarter of one; more than 1 makes sense for several stores. Null: measured only.</param>
 /// <param name="period">How much of the past counts; 100 ms is what control groups take.</param>
-public sealed class CpuQuota(double fraction, TimeSpan period, TimeProvider? time = null)
+public sealed class CpuQuota(double? processors, TimeSpan period, TimeProvider? time = null)
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _lock = new();
-    private readonly double _savedMax = fraction > 0 && period > TimeSpan.Zero
-        ? fraction * period.TotalNanoseconds
-        : throw new ArgumentOutOfRangeException(nameof(fraction), "a CPU quota and its period are greater than zero");
+    private readonly TimeSpan _period = period > TimeSpan.Zero
+        ? period
+        : throw new ArgumentOutOfRangeException(nameof(period), "a CPU quota's period is greater than zero");
 
-    private double _left = fraction * period.TotalNanoseconds;
+    private double? _processors = Checked(processors);
+    private double _left = (processors ?? 0) * period.TotalNanoseconds;
     private long _refilled = (time ?? TimeProvider.System).GetTimestamp();
+    private long _used;
+    private long _throttled;
+    private long _throttles;
+    private int _turns;
+    private TaskCompletionSource? _resumed;
+    private TaskCompletionSource? _stopped;
+
+    /// <summary>The limit, which may change at any time.</summary>
+    public double? Processors
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _processors;
+            }
+        }
+
+        set
+        {
+            lock (_lock)
+            {
+                _processors = Checked(value);
+                // Neither what was saved nor what is owed at another rate counts.
+                (_left, _refilled) = (0, _time.GetTimestamp());
+            }
+        }
+    }
+
+    /// <summary>What was used, up to each store's last tick or wait.</summary>
+    public TimeSpan Used => Nanoseconds(Volatile.Read(ref _used));
+
+    /// <summary>How long the limit has held stores back, all together.</summary>
+    public TimeSpan Throttled => Nanoseconds(Volatile.Read(ref _throttled));
+
+    /// <summary>How often.</summary>
+    public long Throttles => Volatile.Read(ref _throttles);
 
     internal TimeProvider Time => _time;
 
-    /// <summary>Takes CPU time that was used, in nanoseconds, and tells how long to wait until there is some again.</summary>
-    internal TimeSpan Charge(long used)
+    /// <summary>
+    /// Lets no store go on until <see cref="Resume"/>. Completes when none runs any more; one that is asleep goes on sleeping, also when
+    /// what it waits for is there.
+    /// </summary>
+    public Task PauseAsync()
     {
         lock (_lock)
         {
-            var now = _time.GetTimestamp();
-            _left = Math.Min(_savedMax, _left + (fraction * _time.GetElapsedTime(_refilled, now).TotalNanoseconds)) - used;
-            _refilled = now;
-            return _left >= 0 ? TimeSpan.Zero : TimeSpan.FromMicroseconds(Math.Ceiling(-_left / fraction / 1000));
+            _resumed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_turns == 0)
+            {
+                return Task.CompletedTask;
+            }
+
+            return (_stopped ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
+
+    public void Resume()
+    {
+        TaskCompletionSource? resumed;
+        lock (_lock)
+        {
+            resumed = _resumed;
+            _resumed = null;
+            // Who asked is answered all the same: at that moment it was to stop.
+            _stopped?.TrySetResult();
+            _stopped = null;
+        }
+
+        resumed?.SetResult();
+    }
+
+    /// <summary>A store's turn begins, unless it has to wait.</summary>
+    internal bool TryBegin(out CpuWait wait)
+    {
+        lock (_lock)
+        {
+            wait = Wait();
+            if (wait.IsNeeded)
+            {
+                return false;
+            }
+
+            _turns++;
+            return true;
+        }
+    }
+
+    /// <summary>A turn begins whatever the limit says: what it uses is paid back.</summary>
+    internal void Begin()
+    {
+        lock (_lock)
+        {
+            _turns++;
+        }
+    }
+
+    internal void End(long used)
+    {
+        lock (_lock)
+        {
+            Take(used);
+            if (--_turns == 0)
+            {
+                _stopped?.TrySetResult();
+                _stopped = null;
+            }
+        }
+    }
+
+    /// <summary>Takes what a turn used up to now, and tells what it would have to wait for.</summary>
+    internal CpuWait Charge(long used)
+    {
+        lock (_lock)
+        {
+            Take(used);
+            return Wait();
+        }
+    }
+
+    internal void Throttle(TimeSpan waited)
+    {
+        Interlocked.Add(ref _throttled, waited.Ticks * TimeSpan.NanosecondsPerTick);
+        Interlocked.Increment(ref _throttles);
+    }
+
+    private static double? Checked(double? processors) => processors is null or > 0
+        ? processors
+        : throw new ArgumentOutOfRangeException(nameof(processors), "a CPU quota is greater than zero");
+
+    private static TimeSpan Nanoseconds(long count) => TimeSpan.FromTicks(count / TimeSpan.NanosecondsPerTick);
+
+    private void Take(long used)
+    {
+        Refill();
+        _used += used;
+        _left = _processors is null ? 0 : _left - used;
+    }
+
+    private void Refill()
+    {
+        if (_processors is not { } processors)
+        {
+            return;
+        }
+
+        var now = _time.GetTimestamp();
+        _left = Math.Min(processors * _period.TotalNanoseconds, _left + (processors * _time.GetElapsedTime(_refilled, now).TotalNanoseconds));
+        _refilled = now;
+    }
+
+    private CpuWait Wait()
+    {
+        if (_resumed is { } resumed)
+        {
+            return new CpuWait(TimeSpan.Zero, resumed.Task);
+        }
+
+        Refill();
+        return _left >= 0 || _processors is not { } processors
+            ? default
+            : new CpuWait(TimeSpan.FromMicroseconds(Math.Ceiling(-_left / processors / 1000)), null);
+    }
+}
+
+/// <summary>Why a store may not run: until a time, or until it is resumed.</summary>
+internal readonly record struct CpuWait(TimeSpan Time, Task? Resumed)
+{
+    public bool IsNeeded => Resumed is not null || Time > TimeSpan.Zero;
 }
 
 /// <summary>
@@ -42,40 +199,90 @@ internal sealed class CpuMeter(CpuQuota? quota)
 {
     private long _since;
     private long _used;
+    private CpuWait _wait;
 
     /// <summary>CPU time used so far, as of the last charge.</summary>
     public TimeSpan Used => TimeSpan.FromTicks(_used / TimeSpan.NanosecondsPerTick);
 
-    /// <summary>How long the guest has to wait; as of the last charge.</summary>
-    public TimeSpan Wait { get; private set; }
-
     public CpuQuota? Quota => quota;
 
-    /// <summary>The guest begins to run on this thread.</summary>
-    public void Begin() => _since = ThreadApi.CpuNanoseconds();
+    /// <summary>The guest may run: <see cref="Start"/> and <see cref="End"/> follow. False: <see cref="WaitAsync"/> first.</summary>
+    public bool TryBegin() => quota is null || quota.TryBegin(out _wait);
+
+    /// <summary>Waits as the last <see cref="TryBegin"/> said, or until the store is stopped.</summary>
+    public async Task WaitAsync(CancellationToken stopped)
+    {
+        if (_wait.Resumed is { } resumed)
+        {
+            await resumed.WaitAsync(stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        else if (quota is not null)
+        {
+            var begun = quota.Time.GetTimestamp();
+            await Task.Delay(_wait.Time, quota.Time, stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            quota.Throttle(quota.Time.GetElapsedTime(begun));
+        }
+    }
+
+    /// <summary>The guest begins to run on this thread, whatever it has used.</summary>
+    public void Begin()
+    {
+        quota?.Begin();
+        Start();
+    }
+
+    /// <summary>The turn that <see cref="TryBegin"/> gave begins on this thread.</summary>
+    public void Start() => _since = ThreadApi.CpuNanoseconds();
+
+    /// <summary>The turn is over.</summary>
+    public void End()
+    {
+        var used = Measure();
+        quota?.End(used);
+    }
 
     /// <summary>Takes what the guest used on this thread since the last time.</summary>
     public void Charge()
     {
-        var now = ThreadApi.CpuNanoseconds();
-        Wait = quota?.Charge(now - _since) ?? TimeSpan.Zero;
-        _used += now - _since;
-        _since = now;
+        var used = Measure();
+        _wait = quota?.Charge(used) ?? default;
     }
 
     /// <summary>CPU time used up to now, in nanoseconds. While the guest runs, on its thread.</summary>
     public long Now() => _used + (ThreadApi.CpuNanoseconds() - _since);
 
-    /// <summary>How long a guest that does not run now has to wait before it may.</summary>
-    public TimeSpan Refresh() => Wait = quota?.Charge(0) ?? TimeSpan.Zero;
-
     /// <summary>Holds the thread until the guest may go on or is stopped.</summary>
     public void BlockUntilRefilled(WasmStore store)
     {
-        while (Wait > TimeSpan.Zero && store.StopReason is null)
+        if (!_wait.IsNeeded)
         {
-            store.Stopped.WaitHandle.WaitOne(Wait);
-            Refresh();
+            return;
         }
+
+        // Not running meanwhile, for whoever waits until it is paused.
+        quota?.End(0);
+        bool begun;
+        do
+        {
+            WaitAsync(store.Stopped).GetAwaiter().GetResult();
+        }
+        while (!(begun = TryBegin()) && store.StopReason is null);
+        if (begun)
+        {
+            Start();
+        }
+        else
+        {
+            Begin();
+        }
+    }
+
+    private long Measure()
+    {
+        var now = ThreadApi.CpuNanoseconds();
+        var used = now - _since;
+        _since = now;
+        _used += used;
+        return used;
     }
 }

@@ -22,9 +22,9 @@ internal static class FiberCall
                     return store.Dead();
                 }
 
-                if (store.Meter is { Quota: { } quota } meter && meter.Refresh() is var wait && wait > TimeSpan.Zero)
+                if (store.Meter is { } meter && !meter.TryBegin())
                 {
-                    await Task.Delay(wait, quota.Time, store.Stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    await meter.WaitAsync(store.Stopped).ConfigureAwait(false);
                 }
                 else if (future.Poll())
                 {

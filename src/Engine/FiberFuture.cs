@@ -137,14 +137,16 @@ internal sealed unsafe class FiberFuture : IDisposable
         }
     }
 
-    /// <summary>Runs the guest until it waits (false) or has ended (true).</summary>
+    /// <summary>Runs the guest until it waits (false) or has ended (true), in a turn that its quota gave where it has one.</summary>
     public bool Poll()
     {
         var ticker = _store.Engine.Ticker;
         ticker.Enter();
-        _store.Meter?.Begin();
+        _store.Meter?.Start();
+        _store.Budget.BeginTurn();
         var done = PollHere();
-        _store.Meter?.Charge();
+        _store.Budget.EndTurn();
+        _store.Meter?.End();
         ticker.Leave();
         return done;
     }

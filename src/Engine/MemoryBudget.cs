@@ -8,7 +8,7 @@ namespace Skiff.Engine;
 /// module is instantiated, that figure becomes the largest at which all memories together, each grown to it or left as large as it
 /// is, still fit. So the only memory of a guest may take everything, and two may take half each.
 /// </summary>
-internal sealed class MemoryBudget
+internal sealed class MemoryBudget : IDisposable
 {
     // The engine keeps its own default for a negative limit.
     private const long Default = -1;
@@ -16,21 +16,36 @@ internal sealed class MemoryBudget
     // Of Wasmtime's text when a module needs more memories than the store may have.
     private const string TooManyMemories = "memory count too high";
 
+    // And when a memory is larger from the start than it may become.
+    private const string TooLarge = "exceeds memory limits";
+
     private readonly WasmStore _store;
     private readonly StoreLimits _limits;
+    private readonly MemoryQuota? _quota;
     private readonly List<GuestMemory> _memories = [];
 
     // Memories that are not exported: the size of each cannot be asked for, so it counts as large as it may have become.
     private readonly List<long> _hidden = [];
     private long _share;
 
+    // What the quota has been told of this store.
+    private long _own;
+
     public MemoryBudget(WasmStore store, StoreLimits limits)
     {
         _store = store;
         _limits = limits;
-        _share = limits.MemoryBytes ?? Default;
+        _quota = limits.Memory;
+        _share = Total ?? Default;
         Apply(limits.Memories);
     }
+
+    // Of this store.
+    private long? Total => (_limits.MemoryBytes, _quota?.RoomFor(_own)) switch
+    {
+        ({ } own, { } room) => Math.Min(own, room),
+        var (own, room) => own ?? room,
+    };
 
     public delegate NativeInstance Instantiator<in T>(WasmStore store, CompiledModule module, T argument);
 
@@ -53,6 +68,7 @@ internal sealed class MemoryBudget
             }
 
             end = _store.Ended(made.Error, made.Trap, unless: fault => IsHiddenMemory(module, fault));
+            NoteRefusal(end);
             if (end is not null)
             {
                 return null;
@@ -74,6 +90,7 @@ internal sealed class MemoryBudget
             var future = begin();
             if (await FiberCall.RunAsync(_store, future, cancellation) is { } end)
             {
+                NoteRefusal(end);
                 return new Instantiation(null, end);
             }
 
@@ -87,7 +104,7 @@ internal sealed class MemoryBudget
     /// <summary>Whether an instantiation failed for a memory that nobody knew of; if so, the next attempt counts it in.</summary>
     public bool IsHiddenMemory(CompiledModule module, string fault)
     {
-        if (_limits.MemoryBytes is null || !fault.Contains(TooManyMemories, StringComparison.Ordinal) || Count(module) >= _limits.Memories)
+        if (Total is null || !fault.Contains(TooManyMemories, StringComparison.Ordinal) || Count(module) >= _limits.Memories)
         {
             return false;
         }
@@ -96,12 +113,65 @@ internal sealed class MemoryBudget
         return true;
     }
 
+    /// <summary>The guest is about to run: its memories may grow by what there is now.</summary>
+    public void BeginTurn()
+    {
+        if (_quota is null || (_memories.Count == 0 && _hidden.Count == 0))
+        {
+            return;
+        }
+
+        var share = Default;
+        if (Total is { } total)
+        {
+            // Above it nothing grows; who is above it for another reason than its own is not ended here.
+            share = _memories.Count == 1 && _hidden.Count == 0 ? total : Share(Sizes(), total) ?? 0;
+        }
+
+        if (share != _share)
+        {
+            _share = share;
+            Apply(share == Default ? _limits.Memories : _memories.Count + _hidden.Count);
+        }
+    }
+
+    /// <summary>The guest has run: what it holds now is counted.</summary>
+    public void EndTurn()
+    {
+        if (_quota is null)
+        {
+            return;
+        }
+
+        var own = 0L;
+        foreach (var memory in _memories)
+        {
+            own += (long)memory.Length;
+        }
+
+        foreach (var hidden in _hidden)
+        {
+            own += Math.Max(0, hidden);
+        }
+
+        var change = own - _own;
+        _own = own;
+        _quota.Add(change);
+    }
+
+    /// <summary>After the store has gone.</summary>
+    public void Dispose()
+    {
+        _quota?.Add(-_own);
+        _own = 0;
+    }
+
     private long Count(CompiledModule module) => _memories.Count + _hidden.Count + module.Memories;
 
     // Before an instantiation: makes room for the module's memories, and lets it have no others.
     private CallEnd? Admit(CompiledModule module)
     {
-        if (_limits.MemoryBytes is not { } total)
+        if (Total is not { } total)
         {
             return null;
         }
@@ -114,8 +184,7 @@ internal sealed class MemoryBudget
             return null;
         }
 
-        var sizes = new List<long>(_hidden);
-        sizes.AddRange(_memories.Select(memory => (long)memory.Length));
+        var sizes = Sizes();
         sizes.AddRange(Enumerable.Repeat(0L, module.Memories));
         if (sizes.Count == 0)
         {
@@ -130,12 +199,23 @@ internal sealed class MemoryBudget
 
         if (Share(sizes, total) is not { } share)
         {
+            _quota?.Refuse();
             return _store.Refuse(string.Create(CultureInfo.InvariantCulture, $"the guest's linear memories are larger than it may have in all: {total} bytes"));
         }
 
         _share = share;
         Apply(sizes.Count);
         return null;
+    }
+
+    private List<long> Sizes() => [.. _hidden, .. _memories.Select(memory => (long)memory.Length)];
+
+    private void NoteRefusal(CallEnd? end)
+    {
+        if (end?.Trap is { } trap && trap.Message.Contains(TooLarge, StringComparison.Ordinal))
+        {
+            _quota?.Refuse();
+        }
     }
 
     // The largest figure to which all may grow, those that are larger already staying as they are; null when these alone are too large.
@@ -159,7 +239,7 @@ internal sealed class MemoryBudget
     private ModuleInstance Add(CompiledModule module, wasmtime_instance_t native)
     {
         var instance = new ModuleInstance(_store, module, native);
-        if (_limits.MemoryBytes is null)
+        if (_limits.MemoryBytes is null && _quota is null)
         {
             return instance;
         }

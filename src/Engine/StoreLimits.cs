@@ -15,6 +15,12 @@ public sealed record StoreLimits
     /// </summary>
     public long? MemoryBytes { get; init; }
 
+    /// <summary>The share of a processor that this store has, perhaps together with others; null for no limit, and no measuring.</summary>
+    public CpuQuota? Cpu { get; init; }
+
+    /// <summary>What all stores of a guest may have together, and have; null for a guest that has one, or that nobody asks.</summary>
+    public MemoryQuota? Memory { get; init; }
+
     /// <summary>Elements of each table. Times <see cref="Tables"/> it bounds their sum: 8 bytes an element.</summary>
     public long TableElements { get; init; } = 1_000_000;
 

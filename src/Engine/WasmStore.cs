@@ -44,6 +44,10 @@ public sealed unsafe class WasmStore : IDisposable
         StoreApi.wasmtime_store_epoch_deadline_callback(Handle, &EpochCallback.Reached, Self, null);
         StoreApi.wasmtime_context_set_epoch_deadline(Context, 1);
         _budget = new MemoryBudget(this, limits ?? StoreLimits.None);
+        if (limits?.Cpu is { } quota)
+        {
+            LimitCpu(quota);
+        }
     }
 
     public WasmEngine Engine { get; }
@@ -210,6 +214,7 @@ public sealed unsafe class WasmStore : IDisposable
         }
 
         Handle.Dispose();
+        _budget.Dispose();
     }
 
     // On the way of every host call: the handle was made in the constructor, so the type is known.
@@ -333,7 +338,7 @@ public sealed unsafe class WasmStore : IDisposable
                 Engine.Ticker.Leave();
             }
 
-            _meter.Charge();
+            _meter.End();
         }
     }
 

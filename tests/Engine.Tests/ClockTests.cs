@@ -33,13 +33,13 @@ public sealed class ClockTests : IDisposable
     {
         var time = new FakeTime();
         var quota = new CpuQuota(0.5, TimeSpan.FromMilliseconds(100), time);
-        Assert.Equal(TimeSpan.Zero, quota.Charge(50_000_000));
-        Assert.Equal(TimeSpan.FromMilliseconds(20), quota.Charge(10_000_000));
+        Assert.Equal(TimeSpan.Zero, quota.Charge(50_000_000).Time);
+        Assert.Equal(TimeSpan.FromMilliseconds(20), quota.Charge(10_000_000).Time);
         time.Advance(TimeSpan.FromMilliseconds(15));
-        Assert.Equal(TimeSpan.FromMilliseconds(5), quota.Charge(0));
+        Assert.Equal(TimeSpan.FromMilliseconds(5), quota.Charge(0).Time);
         time.Advance(TimeSpan.FromSeconds(10));
-        Assert.Equal(TimeSpan.Zero, quota.Charge(50_000_000));
-        Assert.Equal(TimeSpan.FromMilliseconds(2), quota.Charge(1_000_000));
+        Assert.Equal(TimeSpan.Zero, quota.Charge(50_000_000).Time);
+        Assert.Equal(TimeSpan.FromMilliseconds(2), quota.Charge(1_000_000).Time);
     }
 
     [Fact]
