@@ -8,6 +8,12 @@ if (GateProgram.Recognises(args))
     return GateProgram.Run(args);
 }
 
+// So does the shim for this.
+if (HostProgram.Recognises(args))
+{
+    return HostProgram.Run();
+}
+
 // One file a command in Commands/, added here.
 var root = new RootCommand("Runs WebAssembly: on this machine, and in containers for containerd-shim-skiff-v1.")
 {

@@ -36,7 +36,11 @@ public sealed record GuestDirectory(string HostPath, string GuestPath, bool Read
 /// <param name="Path">Where to map it from; <c>/proc/self/fd/N</c> when only a descriptor was handed over.</param>
 /// <param name="Kind">Which of the two binary formats it was made from.</param>
 /// <param name="Modules">Of a component (<see cref="ComponentCode"/>): where to map its core modules from, in the order of its link plan.</param>
-public sealed record CompiledCode(string Path, CodeKind Kind, IReadOnlyList<string> Modules);
+public sealed record CompiledCode(string Path, CodeKind Kind, IReadOnlyList<string> Modules)
+{
+    /// <summary>The baseline compiler made it, and only an engine that is set up for such code loads it.</summary>
+    public bool IsBaseline { get; init; }
+}
 
 /// <summary>The two layers of the Wasm binary format (component-model Binary.md: <c>layer</c> field of the preamble).</summary>
 public enum CodeKind

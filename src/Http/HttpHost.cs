@@ -70,6 +70,19 @@ public sealed class HttpHost : IAsyncDisposable
         await _kestrel.StopAsync(end.Token);
     }
 
+    /// <summary>The same for one listener, which is the caller's to dispose of from here on; the others, and the server, go on.</summary>
+    /// <remarks>May be called again with a shorter grace.</remarks>
+    public Task StopAsync(SiteListener listener, TimeSpan grace)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        lock (_gate)
+        {
+            _listeners.Remove(listener);
+        }
+
+        return listener.StopAsync(grace, _time);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync(TimeSpan.Zero);

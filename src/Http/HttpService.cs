@@ -31,6 +31,7 @@ public sealed class HttpService : IAsyncDisposable
     private readonly HttpServiceOptions _options;
     private readonly TimeProvider _time;
     private readonly HttpHost _host;
+    private readonly bool _ownsHost;
     private readonly GuestHandler _handler;
     private readonly AccessLog? _access;
     private readonly OtlpExporter? _exporter;
@@ -39,12 +40,14 @@ public sealed class HttpService : IAsyncDisposable
     /// <param name="guest">Stays the caller's.</param>
     /// <param name="output">Where the access log goes.</param>
     /// <param name="log">What is not about a request.</param>
-    public HttpService(HttpGuest guest, HttpServiceOptions options, Stream output, TimeProvider time, Action<string> log)
+    /// <param name="shared">A web server that is started and stays the caller's; null: one of its own, with the options' limits.</param>
+    public HttpService(HttpGuest guest, HttpServiceOptions options, Stream output, TimeProvider time, Action<string> log, HttpHost? shared = null)
     {
         (_options, _time) = (options, time);
         Metrics = new SiteMetrics(options.Name);
         var tracer = options.Otlp is null ? null : new Tracer(time);
-        _host = new HttpHost(options.Limits, time);
+        _host = shared ?? new HttpHost(options.Limits, time);
+        _ownsHost = shared is null;
         _handler = new GuestHandler(guest, options.Serving, Metrics, time, tracer);
         _access = options.AccessLog is { } format ? new AccessLog(output, format, time) : null;
         _exporter = options.Otlp is { } collector ? new OtlpExporter(collector, options.Name, tracer, FiguresAsync, time, log) : null;
@@ -58,7 +61,11 @@ public sealed class HttpService : IAsyncDisposable
     /// <param name="socket">Bound and listening; the service's from here on.</param>
     public async Task StartAsync(Socket socket, CancellationToken cancellation)
     {
-        await _host.StartAsync(cancellation);
+        if (_ownsHost)
+        {
+            await _host.StartAsync(cancellation);
+        }
+
         _listener = _host.Listen(socket, new HttpSite(_options.Name, _handler) { AccessLog = _access }, _options.Tls);
         _exporter?.Start();
     }
@@ -76,7 +83,7 @@ public sealed class HttpService : IAsyncDisposable
     {
         IsStopping = true;
         var begun = _time.GetTimestamp();
-        await _host.StopAsync(grace);
+        await (_ownsHost ? _host.StopAsync(grace) : _listener is { } listener ? _host.StopAsync(listener, grace) : Task.CompletedTask);
         var left = grace - _time.GetElapsedTime(begun);
         await _handler.StopAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero);
     }
@@ -89,9 +96,20 @@ public sealed class HttpService : IAsyncDisposable
             await _exporter.DisposeAsync();
         }
 
-        await _host.DisposeAsync();
+        if (_ownsHost)
+        {
+            await _host.DisposeAsync();
+        }
+        else
+        {
+            _listener?.Dispose();
+        }
+
         _handler.Dispose();
-        _access?.Dispose();
+        if (_access is not null)
+        {
+            await _access.DisposeAsync();
+        }
     }
 
     private ValueTask<Figures> FiguresAsync(CancellationToken cancellation) => new(new Figures([Metrics], ProcessFigures.Read()));

@@ -30,6 +30,13 @@ public sealed partial class RootDirectory : IDisposable
         _root = OpenPlace(path);
     }
 
+    /// <param name="root">A directory (O_PATH will do); stays the caller's.</param>
+    /// <param name="name">What error texts call it.</param>
+    public RootDirectory(SafeFileHandle root, string name) => (_root, _path) = (Descriptors.Duplicate(root), name);
+
+    /// <summary>A directory in it, as a descriptor that only names the place (O_PATH); null when there is none.</summary>
+    public SafeFileHandle? TryOpenDirectory(string path) => TryOpenPath(path, Libc.O_DIRECTORY);
+
     /// <summary>A descriptor that only names a folder (O_PATH).</summary>
     /// <exception cref="LinuxException">It is missing or no directory.</exception>
     public static SafeFileHandle OpenPlace(string path) => Libc.Own(Libc.Open(path, Libc.O_PATH | Libc.O_DIRECTORY), "open folder", path);

@@ -1,3 +1,4 @@
+using Skiff.Components;
 using Skiff.Components.Linking;
 using Skiff.Engine;
 using Skiff.Guest;
@@ -28,12 +29,23 @@ internal static class Code
         }
     }
 
-    /// <summary>The component, cut down (<see cref="ComponentCode"/>).</summary>
-    public static byte[] ReadComponent(string path) => Read(path);
+    /// <summary>The component, cut down (<see cref="ComponentCode"/>), with what its specification makes of it.</summary>
+    /// <exception cref="GuestException">It is no component, or has no export as it was asked for.</exception>
+    public static ParsedComponent ReadComponent(GuestSpec spec)
+    {
+        try
+        {
+            var plan = Component.Parse(Read(spec.Code.Path));
+            return new ParsedComponent(plan, GuestKind.Detect(plan, spec.Export));
+        }
+        catch (ComponentException fault)
+        {
+            throw new GuestException(fault.Message, fault);
+        }
+    }
 
     /// <summary>The modules of a plan, by their index.</summary>
-    /// <param name="own">Takes each over.</param>
-    public static CompiledModule[] MapModules(WasmEngine engine, LinkPlan plan, CompiledCode code, Func<CompiledModule, CompiledModule> own)
+    public static CompiledModule[] MapModules(LinkPlan plan, CompiledCode code, ModuleMapper map)
     {
         if (plan.Modules.Count != code.Modules.Count)
         {
@@ -41,7 +53,7 @@ internal static class Code
                 $"compiled code {code.Path} has {plan.Modules.Count} core modules, and {code.Modules.Count} are beside it", null);
         }
 
-        return [.. code.Modules.Select(path => own(MapModule(engine, path)))];
+        return [.. code.Modules.Select(path => map(path))];
     }
 
     private static byte[] Read(string path)
@@ -56,6 +68,9 @@ internal static class Code
         }
     }
 }
+
+/// <summary>A component before its modules are mapped. Parsing takes a while, so it is done once.</summary>
+internal sealed record ParsedComponent(LinkPlan Plan, GuestKind Kind);
 
 /// <summary>Code of the cache does not load: remove the entry and compile again.</summary>
 public sealed class DamagedCodeException(string message, Exception? inner) : Exception(message, inner);

@@ -1,5 +1,3 @@
-using Skiff.Components;
-using Skiff.Components.Runtime;
 using Skiff.Engine;
 using Skiff.Guest;
 using Skiff.Http.Outgoing;
@@ -16,12 +14,9 @@ public sealed class ServedGuest : IDisposable
 {
     private readonly Parts _parts;
 
-    internal ServedGuest(Parts parts, HttpGuest guest, string why) => (_parts, Guest, Why) = (parts, guest, why);
+    internal ServedGuest(Parts parts, HttpGuest guest) => (_parts, Guest) = (parts, guest);
 
     public HttpGuest Guest { get; }
-
-    /// <summary>What showed that it is one (<see cref="GuestKind.Why"/>).</summary>
-    public string Why { get; }
 
     public void Dispose() => _parts.Dispose();
 }
@@ -42,35 +37,30 @@ public static class HttpGuestLoader
             throw new GuestException("a core module answers no HTTP requests; serve a component that exports wasi:http/incoming-handler");
         }
 
+        return Load(spec, Code.ReadComponent(spec with { Export = spec.Export ?? GuestKind.IncomingHandler }), output, error, guests, place, time);
+    }
+
+    /// <summary>As the other, of what was read before.</summary>
+    internal static ServedGuest Load(
+        GuestSpec spec, ParsedComponent component, Stream output, Stream error, int guests, GuestNetworkPlace place, TimeProvider time)
+    {
+        if (component.Kind.Form != GuestForm.HttpHandler)
+        {
+            throw new GuestException($"this is {component.Kind.Why}; what is served exports {GuestKind.IncomingHandler}");
+        }
+
         var parts = new Parts();
         try
         {
-            var plan = Component.Parse(Code.ReadComponent(spec.Code.Path));
-            var kind = GuestKind.Detect(plan, spec.Export ?? GuestKind.IncomingHandler);
-            if (kind.Form != GuestForm.HttpHandler)
-            {
-                throw new GuestException($"this is {kind.Why}; what is served exports {GuestKind.IncomingHandler}");
-            }
-
-            var host = GuestRunner.Interfaces();
-            if (MissingImports.Describe(plan, host) is { } missing)
-            {
-                throw new GuestException(missing);
-            }
-
-            var engine = parts.Add(new WasmEngine(new WasmEngineOptions { Pool = new PoolOptions(guests) }));
-            var modules = Code.MapModules(engine, plan, spec.Code, parts.Add);
-            var linked = parts.Add(new LinkedComponent(engine, plan, host, module => modules[module.Index], fibers: true));
+            var engine = parts.Add(new WasmEngine(new WasmEngineOptions { Pool = new PoolOptions(guests), Baseline = spec.Code.IsBaseline }));
+            var linked = parts.Add(LinkedGuest.Link(engine, spec, component, fibers: true, path => parts.Add(Code.MapModule(engine, path))));
             var readiness = parts.Add(new ReadinessLoop());
-            var network = GuestRunner.Granted(spec.Network);
-            var guest = parts.Add(new HttpGuest(
-                linked,
-                Wasi(spec, network, place, output, error, new WasiHost(time, readiness)),
-                new OutgoingClient(network, place, time),
-                new StoreLimits { MemoryBytes = spec.Limits.MemoryBytes }));
-            return new ServedGuest(parts, guest, kind.Why);
+            var context = GuestRunner.Context(spec) with { Place = place };
+            var guest = Serve(
+                (LinkedHandler)linked, context, new GuestOutput(output), new GuestOutput(error), new WasiHost(time, readiness), EngineLimits.Of(spec.Limits, time));
+            return new ServedGuest(parts, parts.Add(guest));
         }
-        catch (Exception fault) when (fault is EngineException or ComponentException)
+        catch (EngineException fault)
         {
             parts.Dispose();
             throw new GuestException(fault.Message, fault);
@@ -82,33 +72,14 @@ public static class HttpGuestLoader
         }
     }
 
-    /// <summary>Whether the component, entered as the specification asks, answers requests.</summary>
-    /// <exception cref="GuestException">It is no component, or has no such export.</exception>
-    internal static bool IsHandler(GuestSpec spec)
-    {
-        try
-        {
-            return GuestKind.Detect(Component.Parse(Code.ReadComponent(spec.Code.Path)), spec.Export).Form == GuestForm.HttpHandler;
-        }
-        catch (ComponentException fault)
-        {
-            throw new GuestException(fault.Message, fault);
-        }
-    }
-
-    private static Func<WasiState> Wasi(
-        GuestSpec spec, NetworkGrants network, GuestNetworkPlace place, Stream output, Stream error, WasiHost host)
-    {
-        var (lines, errors) = (new GuestOutput(output), new GuestOutput(error));
-        var context = new WasiContext
-        {
-            Arguments = spec.Arguments,
-            Environment = spec.Environment,
-            Network = network,
-            Place = place,
-            Preopens = spec.Directories.Select(d => new Preopen(d.HostPath, d.GuestPath, d.ReadOnly)).ToList(),
-        };
-        return () => new WasiState(
-            context with { Stdio = new StandardStreams(new ClosedInputStream(), lines.ForInstance(), errors.ForInstance()) }, host);
-    }
+    /// <summary>Gives a linked component what it is granted, but for the standard streams.</summary>
+    /// <param name="limits">Of each of its stores, or of all together.</param>
+    internal static HttpGuest Serve(
+        LinkedHandler linked, WasiContext context, GuestOutput output, GuestOutput error, WasiHost host, StoreLimits limits) =>
+        new(
+            linked.Component,
+            () => new WasiState(
+                context with { Stdio = new StandardStreams(new ClosedInputStream(), output.ForInstance(), error.ForInstance()) }, host),
+            new OutgoingClient(context.Network, context.Place, host.Time),
+            limits);
 }

@@ -56,7 +56,7 @@ public sealed record Inspection(
     private static Inspection OfModule(string digest, bool cached, CompiledModule module)
     {
         using var owned = module;
-        var host = GuestRunner.Interfaces();
+        var host = LinkedGuest.Interfaces();
         bool IsOffered(ModuleImport import) => WasiOffer.IsPreview1(import) || LoweredModule.IsOffered(import, host);
 
         var imports = module.Imports
@@ -86,7 +86,7 @@ public sealed record Inspection(
 
     private static Inspection OfComponent(string digest, bool cached, LinkPlan plan)
     {
-        var host = GuestRunner.Interfaces();
+        var host = LinkedGuest.Interfaces();
         var imports = plan.Imports.Select(import => Show(import, MissingImports.IsOffered(import, host))).ToList();
         var needs = Versions(plan.Imports.Where(import => import.Interface is not null).Select(import => import.Interface!.Value)).ToList();
         needs.AddRange(imports.Where(item => !item.Offered).Select(item => $"{item.Name}: {WasiOffer.ExplainInterface(item.Name)}"));

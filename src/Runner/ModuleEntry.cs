@@ -1,20 +1,21 @@
 using Skiff.Engine;
+using Skiff.Guest;
 
 namespace Skiff.Runner;
 
-/// <summary>Instantiates a module; null where that ended the guest.</summary>
-internal delegate ModuleInstance? ModuleMaker(out CallEnd? end);
-
 /// <summary>Enters a core module by one of its exports.</summary>
-internal sealed class ModuleEntry(WasmStore store, ModuleMaker make, GuestKind kind, WasmValue[] arguments, Action<string> print) : IEntry
+/// <param name="owner">What is disposed of with it.</param>
+/// <param name="make">Instantiates the module.</param>
+internal sealed class ModuleEntry(
+    IDisposable owner, WasmStore store, Func<ValueTask<Instantiation>> make, bool fibers, GuestKind kind, WasmValue[] arguments, Action<string> print) : IEntry
 {
     public WasmStore Store => store;
 
-    public (CallEnd? End, int Code) Enter()
+    public async ValueTask<(CallEnd? End, int Code)> EnterAsync()
     {
         // For the guest's own clocks of CPU time: a command begins to run once.
         store.MeasureCpu();
-        var instance = make(out var end);
+        var (instance, end) = await make().ConfigureAwait(false);
         if (instance is null)
         {
             return (end, 0);
@@ -23,7 +24,7 @@ internal sealed class ModuleEntry(WasmStore store, ModuleMaker make, GuestKind k
         if (kind.Form == GuestForm.Function
             && instance.FindFunction(GuestKind.Initialize) is { } initialize
             && initialize.Type.Matches(FunctionType.Empty)
-            && initialize.Call([]) is { } early)
+            && await CallAsync(initialize, default).ConfigureAwait(false) is { } early)
         {
             return (early, 0);
         }
@@ -36,7 +37,7 @@ internal sealed class ModuleEntry(WasmStore store, ModuleMaker make, GuestKind k
             values[i] = arguments[i].Raw;
         }
 
-        end = function.Call(values);
+        end = await CallAsync(function, values).ConfigureAwait(false);
         for (var i = 0; end is null && i < results.Count; i++)
         {
             print(WasmValue.From(results[i], values[i]).ToString());
@@ -44,4 +45,9 @@ internal sealed class ModuleEntry(WasmStore store, ModuleMaker make, GuestKind k
 
         return (end, 0);
     }
+
+    public void Dispose() => owner.Dispose();
+
+    private ValueTask<CallEnd?> CallAsync(GuestFunction function, Memory<RawValue> values) =>
+        fibers ? function.CallAsync(values) : new ValueTask<CallEnd?>(function.Call(values.Span));
 }

@@ -58,7 +58,7 @@ public sealed class ComponentFunction
         try
         {
             var scope = Enter(out var state);
-            if (_instance.Linked.Suspends && (Type.ParametersAreSpilled || Type.ParameterTuple.NeedsMemory))
+            if (_instance.Linked.Fibers && (Type.ParametersAreSpilled || Type.ParameterTuple.NeedsMemory))
             {
                 await LowerOnFiberAsync(state, scope, arguments, values, cancellation).ConfigureAwait(false);
             }

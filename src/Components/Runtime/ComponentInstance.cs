@@ -65,7 +65,8 @@ public sealed class ComponentInstance : IDisposable
     /// <summary>As <see cref="Instantiate"/>, for guests that run on fibers.</summary>
     public async ValueTask<CallEnd?> InstantiateAsync(CancellationToken cancellation = default)
     {
-        if (!_linked.Suspends)
+        // On a fiber also where nothing suspends it: a start function may take its time, and others want the thread.
+        if (!_linked.Fibers)
         {
             return Instantiate();
         }

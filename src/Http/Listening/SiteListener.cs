@@ -63,7 +63,7 @@ public sealed class SiteListener : IDisposable
         }
     }
 
-    /// <summary>As <see cref="HttpHost.StopAsync"/>, for this listener alone.</summary>
+    /// <summary>As <see cref="HttpHost.StopAsync(TimeSpan)"/>, for this listener alone.</summary>
     public async Task StopAsync(TimeSpan grace, TimeProvider time)
     {
         await StopAcceptingAsync();

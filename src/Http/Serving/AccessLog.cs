@@ -19,14 +19,16 @@ public enum AccessLogFormat
 /// One line for each request. Requests never wait for the log: lines are collected and written by one worker. A reader that is too
 /// slow loses lines, and finds a line that says how many.
 /// </summary>
-public sealed class AccessLog(Stream output, AccessLogFormat format, TimeProvider time) : IDisposable
+public sealed class AccessLog(Stream output, AccessLogFormat format, TimeProvider time) : IAsyncDisposable
 {
     private const int PendingBytesMax = 1024 * 1024;
 
     private readonly Lock _gate = new();
-    private ArrayBufferWriter<byte> _pending = new(4096);
-    private ArrayBufferWriter<byte> _writing = new(4096);
+    // Made with the first line, and the second of them with the first one that comes while one is written.
+    private ArrayBufferWriter<byte> _pending = new();
+    private ArrayBufferWriter<byte> _writing = new();
     private bool _isWriting;
+    private Task _drained = Task.CompletedTask;
     private long _lost;
 
     internal void Write(HttpExchange exchange, int status) => Write(() =>
@@ -77,29 +79,22 @@ public sealed class AccessLog(Stream output, AccessLogFormat format, TimeProvide
             }
 
             _isWriting = true;
+            _drained = DrainAsync();
         }
-
-        ThreadPool.UnsafeQueueUserWorkItem(static log => log.Drain(), this, preferLocal: false);
     }
 
-    /// <summary>Writes what is left.</summary>
-    public void Dispose()
+    /// <summary>Waits until everything is written.</summary>
+    public ValueTask DisposeAsync()
     {
         lock (_gate)
         {
-            if (_isWriting)
-            {
-                return;
-            }
-
-            _isWriting = true;
+            return new ValueTask(_drained);
         }
-
-        Drain();
     }
 
-    private void Drain()
+    private async Task DrainAsync()
     {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         for (; ; )
         {
             lock (_gate)
@@ -120,8 +115,8 @@ public sealed class AccessLog(Stream output, AccessLogFormat format, TimeProvide
 
             try
             {
-                output.Write(_writing.WrittenSpan);
-                output.Flush();
+                await output.WriteAsync(_writing.WrittenMemory).ConfigureAwait(false);
+                await output.FlushAsync().ConfigureAwait(false);
             }
             catch (IOException)
             {

@@ -7,6 +7,9 @@ internal sealed class Admission(ServingOptions options, SiteMetrics metrics, Tim
 {
     private readonly SemaphoreSlim _places = new(options.InFlightMax);
 
+    /// <summary>Guests that work.</summary>
+    public int Taken => options.InFlightMax - _places.CurrentCount;
+
     /// <returns>False when none came free in time, or too many wait already.</returns>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public ValueTask<bool> EnterAsync(HttpExchange exchange) =>

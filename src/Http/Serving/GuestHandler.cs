@@ -46,11 +46,12 @@ public sealed class GuestHandler(HttpGuest guest, ServingOptions options, SiteMe
         }
     }
 
-    /// <summary>Waits for guests that work on after their responses; those that outlive the grace are ended.</summary>
+    /// <summary>Waits for guests that work, perhaps after their responses; those that outlive the grace are ended.</summary>
     public async Task StopAsync(TimeSpan grace)
     {
         var until = time.GetTimestamp();
-        while (!_working.IsEmpty)
+        // Its place is the last that a guest gives back; those in their first turn are in no list.
+        while (_places.Taken > 0)
         {
             if (time.GetElapsedTime(until) >= grace)
             {

@@ -13,8 +13,8 @@ public sealed class GuestOutput(Stream output)
     private const int LineBytesMax = 8 * 1024;
 
     private readonly Lock _gate = new();
-    private ArrayBufferWriter<byte> _pending = new(1024);
-    private ArrayBufferWriter<byte> _writing = new(1024);
+    private ArrayBufferWriter<byte> _pending = new();
+    private ArrayBufferWriter<byte> _writing = new();
     private bool _isWriting;
     private TaskCompletionSource? _drained;
 
@@ -45,10 +45,11 @@ public sealed class GuestOutput(Stream output)
             _isWriting = true;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(static self => self.Drain(), this, preferLocal: false);
+        _ = DrainSoonAsync();
     }
 
-    private Task DrainedAsync()
+    /// <summary>Completes when all lines so far are written.</summary>
+    public Task DrainedAsync()
     {
         lock (_gate)
         {
@@ -56,8 +57,10 @@ public sealed class GuestOutput(Stream output)
         }
     }
 
-    private void Drain()
+    private async Task DrainSoonAsync()
     {
+        // Not in the guest's turn.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         for (; ; )
         {
             lock (_gate)
@@ -75,8 +78,8 @@ public sealed class GuestOutput(Stream output)
 
             try
             {
-                output.Write(_writing.WrittenSpan);
-                output.Flush();
+                await output.WriteAsync(_writing.WrittenMemory).ConfigureAwait(false);
+                await output.FlushAsync().ConfigureAwait(false);
             }
             catch (IOException)
             {

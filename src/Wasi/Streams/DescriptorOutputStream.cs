@@ -30,6 +30,9 @@ internal sealed class DescriptorOutputStream(SharedDescriptor descriptor, Readin
     private bool _disposed;
     private bool _endsWhenDrained;
 
+    /// <summary>See <see cref="StandardStreams.Of"/>.</summary>
+    public bool Lingers { get; init; } = true;
+
     // While a pump runs; it holds the descriptor.
     private CancellationTokenSource? _pump;
 
@@ -116,7 +119,7 @@ internal sealed class DescriptorOutputStream(SharedDescriptor descriptor, Readin
             _disposed = true;
 
             // Written is written, also when the guest drops the stream at once. It does not hold the guest up, and not for ever.
-            _pump?.CancelAfter(LingerTime);
+            _pump?.CancelAfter(Lingers ? LingerTime : TimeSpan.Zero);
         }
 
         descriptor.Release();

@@ -39,14 +39,19 @@ public sealed class StandardStreams(InputStream input, OutputStream output, Outp
     }
 
     /// <summary>Of open descriptors, which are taken over.</summary>
-    public static StandardStreams Of(SafeFileHandle input, SafeFileHandle output, SafeFileHandle error, ReadinessLoop readiness)
+    /// <param name="lingers">
+    /// What a slow reader has not taken when the streams are disposed of is offered to it for a while, as by a process that ends. Without,
+    /// nothing outlives them.
+    /// </param>
+    public static StandardStreams Of(
+        SafeFileHandle input, SafeFileHandle output, SafeFileHandle error, ReadinessLoop readiness, bool lingers = true)
     {
         // Asked first: sharing may replace a terminal's descriptor and close the one given.
         var (inputIs, outputIs, errorIs) = (FileCalls.IsTerminal(input), FileCalls.IsTerminal(output), FileCalls.IsTerminal(error));
         return new(
             new DescriptorInputStream(Share(input, write: false), readiness),
-            new DescriptorOutputStream(Share(output, write: true), readiness),
-            new DescriptorOutputStream(Share(error, write: true), readiness))
+            new DescriptorOutputStream(Share(output, write: true), readiness) { Lingers = lingers },
+            new DescriptorOutputStream(Share(error, write: true), readiness) { Lingers = lingers })
         {
             IsInputTerminal = inputIs,
             IsOutputTerminal = outputIs,
@@ -81,10 +86,12 @@ public sealed class StandardStreams(InputStream input, OutputStream output, Outp
     }
 
     // The descriptor may be shared with other processes (a shell's terminal), so its own flags stay as they are. A terminal
-    // whose output is stopped would hold the thread up all the same: opened anew, it has flags of its own.
+    // whose output is stopped would hold the thread up all the same, and so would a FIFO that others write to: opened anew, it has
+    // flags of its own. A file would be at its beginning again, and a socket cannot be opened.
     private static SharedDescriptor Share(SafeFileHandle handle, bool write)
     {
-        if (FileCalls.IsTerminal(handle) && FileCalls.TryReopen(handle, write) is { } own)
+        var isFifo = FileCalls.Status(handle, out var status) == 0 && status.Type == FileType.Fifo;
+        if ((isFifo || FileCalls.IsTerminal(handle)) && FileCalls.TryReopen(handle, write) is { } own)
         {
             handle.Dispose();
             return new SharedDescriptor(own, isNonBlocking: true);

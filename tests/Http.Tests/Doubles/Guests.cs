@@ -95,7 +95,7 @@ internal sealed class GuestSite : IAsyncDisposable
     {
         get
         {
-            _access.Dispose();
+            await _access.DisposeAsync();
             return System.Text.Encoding.UTF8.GetString(_log.ToArray());
         }
     }

@@ -13,14 +13,14 @@ public sealed class AccessLogTests
     public async Task A_request_leaves_a_line(AccessLogFormat format)
     {
         using var output = new MemoryStream();
-        using var log = new AccessLog(output, format, TimeProvider.System);
+        await using var log = new AccessLog(output, format, TimeProvider.System);
         await using (var host = await TestHost.StartAsync(
             new DelegateHandler(exchange => exchange.RefuseAsync(500, "guest trapped: unreachable\nat \x1b[31mmain")), log: log))
         {
             await Curl.RunAsync($"http://{host.Address}/a?b=c");
         }
 
-        log.Dispose();
+        await log.DisposeAsync();
         var line = Encoding.UTF8.GetString(output.ToArray());
         if (format == AccessLogFormat.Text)
         {

@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Skiff.Guest;
+
+namespace Skiff.Runner.Hosting;
+
+/// <summary>
+/// The host's end of a guest's channel: lines in both directions (<see cref="HostProtocol"/>). While nothing comes it holds no buffer.
+/// </summary>
+internal sealed class GuestChannel(SafeFileHandle descriptor) : IDisposable
+{
+    private const int ReadBytes = 1024;
+    private const byte NewLine = (byte)'\n';
+
+    private readonly Socket _socket = Take(descriptor);
+    private readonly SemaphoreSlim _sending = new(1);
+    private byte[]? _buffer;
+    private int _length;
+
+    /// <summary>The next line without its end; null when the other side has closed.</summary>
+    /// <exception cref="InvalidDataException">It is longer than <see cref="HostProtocol.LineBytesMax"/>.</exception>
+    public async Task<string?> ReceiveAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            if (TakeLine() is { } line)
+            {
+                return line;
+            }
+
+            if (_length == 0)
+            {
+                // Waits without a buffer: nearly all guests say nothing nearly all of the time.
+                await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellation);
+            }
+
+            Grow();
+            var count = await _socket.ReceiveAsync(_buffer.AsMemory(_length), SocketFlags.None, cancellation);
+            if (count == 0)
+            {
+                return null;
+            }
+
+            _length += count;
+        }
+    }
+
+    /// <summary>Sends one line. Nobody else waits for a peer that does not read.</summary>
+    /// <returns>False: the other side has gone.</returns>
+    public async Task<bool> SendAsync(string line)
+    {
+        var bytes = Encoding.UTF8.GetBytes(line.ReplaceLineEndings(" | ") + "\n");
+        await _sending.WaitAsync();
+        try
+        {
+            for (var sent = 0; sent < bytes.Length;)
+            {
+                sent += await _socket.SendAsync(bytes.AsMemory(sent), SocketFlags.None);
+            }
+
+            return true;
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        _socket.Dispose();
+        Release();
+    }
+
+    private static Socket Take(SafeFileHandle descriptor)
+    {
+        var socket = new Socket(new SafeSocketHandle(descriptor.DangerousGetHandle(), ownsHandle: true));
+        descriptor.SetHandleAsInvalid();
+        return socket;
+    }
+
+    private string? TakeLine()
+    {
+        var end = _buffer.AsSpan(0, _length).IndexOf(NewLine);
+        if (end < 0)
+        {
+            return _length <= HostProtocol.LineBytesMax
+                ? null
+                : throw new InvalidDataException($"a line of more than {HostProtocol.LineBytesMax} bytes");
+        }
+
+        var line = Encoding.UTF8.GetString(_buffer.AsSpan(0, end));
+        _length -= end + 1;
+        _buffer.AsSpan(end + 1, _length).CopyTo(_buffer);
+        if (_length == 0)
+        {
+            Release();
+        }
+
+        return line;
+    }
+
+    private void Grow()
+    {
+        if (_buffer is null)
+        {
+            _buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
+        }
+        else if (_length == _buffer.Length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(2 * _length);
+            _buffer.AsSpan(0, _length).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = larger;
+        }
+    }
+
+    private void Release()
+    {
+        if (_buffer is { } buffer)
+        {
+            _buffer = null;
+            // Environments have secrets in them.
+            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using Skiff.Engine;
+using Skiff.Guest;
+using Skiff.Http;
+using Skiff.Linux;
+using Skiff.Linux.Files;
+using Skiff.Wasi;
+
+namespace Skiff.Runner.Hosting;
+
+/// <summary>What the guests of a host share. Each part is made when the first guest wants it.</summary>
+internal sealed class HostServices : IAsyncDisposable
+{
+    private readonly Lazy<WasmEngine> _engine;
+    private readonly Lazy<WasmEngine> _baseline;
+    private readonly Lazy<NamespaceThread> _namespaces = new();
+    private readonly ReadinessLoop _readiness = new();
+    private readonly Action<string> _log;
+
+    private HostServices(TimeProvider time, HttpHost web, Action<string> log)
+    {
+        (Time, Web, _log) = (time, web, log);
+        Wasi = new WasiHost(time, _readiness);
+        _engine = new Lazy<WasmEngine>(() => NewEngine(baseline: false));
+        _baseline = new Lazy<WasmEngine>(() => NewEngine(baseline: true));
+    }
+
+    public TimeProvider Time { get; }
+
+    public WasiHost Wasi { get; }
+
+    public HttpHost Web { get; }
+
+    public SharedCode Code { get; } = new();
+
+    public NamespaceThread NamespaceThread => _namespaces.Value;
+
+    public static async Task<HostServices> StartAsync(TimeProvider time, Action<string> log, CancellationToken cancellation)
+    {
+        var web = new HttpHost(new HttpLimits(), time);
+        await web.StartAsync(cancellation);
+        return new HostServices(time, web, log);
+    }
+
+    /// <summary>One line for the host's own log.</summary>
+    public void Log(string line) => _log(line);
+
+    public WasmEngine EngineFor(CompiledCode code) => (code.IsBaseline ? _baseline : _engine).Value;
+
+    public async ValueTask DisposeAsync()
+    {
+        await Web.DisposeAsync();
+        Code.Dispose();
+        foreach (var engine in new[] { _engine, _baseline })
+        {
+            if (engine.IsValueCreated)
+            {
+                engine.Value.Dispose();
+            }
+        }
+
+        if (_namespaces.IsValueCreated)
+        {
+            _namespaces.Value.Dispose();
+        }
+
+        _readiness.Dispose();
+    }
+
+    private static WasmEngine NewEngine(bool baseline) =>
+        new(new WasmEngineOptions { Pool = new PoolOptions(InstanceSlots.Largest), Baseline = baseline });
+}
