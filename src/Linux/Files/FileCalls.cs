@@ -36,20 +36,9 @@ public static partial class FileCalls
     /// <summary>Reads at <paramref name="offset"/>, leaving the descriptor's position alone.</summary>
     public static unsafe int ReadAt(SafeHandle file, Span<byte> buffer, ulong offset)
     {
-        if (offset > long.MaxValue)
-        {
-            return -Errno.EINVAL;
-        }
-
         fixed (byte* start = buffer)
         {
-            nint count;
-            do
-            {
-                count = pread64(file, start, (nuint)buffer.Length, (long)offset);
-            }
-            while (Interrupted(count));
-            return Answer(count);
+            return RepeatAt(file, start, buffer.Length, offset, &pread64);
         }
     }
 
@@ -65,20 +54,9 @@ public static partial class FileCalls
     /// <summary>Writes at <paramref name="offset"/>. Only on a descriptor without O_APPEND: with it Linux appends all the same.</summary>
     public static unsafe int WriteAt(SafeHandle file, ReadOnlySpan<byte> bytes, ulong offset)
     {
-        if (offset > long.MaxValue)
-        {
-            return -Errno.EINVAL;
-        }
-
         fixed (byte* start = bytes)
         {
-            nint count;
-            do
-            {
-                count = pwrite64(file, start, (nuint)bytes.Length, (long)offset);
-            }
-            while (Interrupted(count));
-            return Answer(count);
+            return RepeatAt(file, start, bytes.Length, offset, &pwrite64);
         }
     }
 
@@ -199,6 +177,23 @@ public static partial class FileCalls
         do
         {
             count = call(file, start, (nuint)length);
+        }
+        while (Interrupted(count));
+        return Answer(count);
+    }
+
+    private static unsafe int RepeatAt(
+        SafeHandle file, byte* start, int length, ulong offset, delegate*<SafeHandle, byte*, nuint, long, nint> call)
+    {
+        if (offset > long.MaxValue)
+        {
+            return -Errno.EINVAL;
+        }
+
+        nint count;
+        do
+        {
+            count = call(file, start, (nuint)length, (long)offset);
         }
         while (Interrupted(count));
         return Answer(count);

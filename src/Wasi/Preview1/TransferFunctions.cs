@@ -315,35 +315,15 @@ internal static class TransferFunctions
         return (WasiErrno.Success, before + bytes.Length);
     }
 
-    private static WasiErrno PositionedRead(ref HostCall call, Preview1State state)
+    private static WasiErrno PositionedRead(ref HostCall call, Preview1State state) => Positioned(
+        ref call, state, Rights.FdRead, static (FileDescriptor file, Span<byte> bytes, ulong offset, out int count) => file.Read(bytes, offset, out count));
+
+    private static WasiErrno PositionedWrite(ref HostCall call, Preview1State state) => Positioned(
+        ref call, state, Rights.FdWrite, static (FileDescriptor file, Span<byte> bytes, ulong offset, out int count) => file.Write(bytes, offset, out count));
+
+    private static WasiErrno Positioned(ref HostCall call, Preview1State state, Rights needed, PositionedTransfer transfer)
     {
-        var error = FindSeekable(ref call, state, Rights.FdRead, out var file, out var vectors);
-        if (error != WasiErrno.Success)
-        {
-            return error;
-        }
-
-        var memory = call.Memory1();
-        var (offset, total) = (call.U64(3), 0);
-        memory.Slice(call.U32(4), sizeof(uint));
-        for (var i = 0; i < vectors.Count; i++)
-        {
-            var buffer = vectors[i];
-            buffer = buffer[..Math.Min(buffer.Length, FileBytesMax - total)];
-            error = file.Read(buffer, offset + (uint)total, out var part);
-            total += part;
-            if (error != WasiErrno.Success || part < buffer.Length)
-            {
-                break;
-            }
-        }
-
-        return Positioned(memory, call.U32(4), error, total);
-    }
-
-    private static WasiErrno PositionedWrite(ref HostCall call, Preview1State state)
-    {
-        var error = FindSeekable(ref call, state, Rights.FdWrite, out var file, out var vectors);
+        var error = FindSeekable(ref call, state, needed, out var file, out var vectors);
         if (error != WasiErrno.Success)
         {
             return error;
@@ -356,7 +336,7 @@ internal static class TransferFunctions
         {
             var bytes = vectors[i];
             bytes = bytes[..Math.Min(bytes.Length, FileBytesMax - total)];
-            error = file.Write(bytes, offset + (uint)total, out var part);
+            error = transfer(file, bytes, offset + (uint)total, out var part);
             total += part;
             if (error != WasiErrno.Success || part < bytes.Length)
             {
@@ -364,19 +344,16 @@ internal static class TransferFunctions
             }
         }
 
-        return Positioned(memory, call.U32(4), error, total);
-    }
-
-    private static WasiErrno Positioned(Preview1Memory memory, uint result, WasiErrno error, int total)
-    {
         if (error != WasiErrno.Success && total == 0)
         {
             return error;
         }
 
-        memory.Write(result, (uint)total);
+        memory.Write(call.U32(4), (uint)total);
         return WasiErrno.Success;
     }
+
+    private delegate WasiErrno PositionedTransfer(FileDescriptor file, Span<byte> bytes, ulong offset, out int count);
 
     private static WasiErrno FindSeekable(ref HostCall call, Preview1State state, Rights needed, out FileDescriptor file, out IoVectors vectors)
     {
