@@ -210,7 +210,7 @@ internal sealed class PlanBuilder
         }
     }
 
-    private List<PlannedExport> Export(Exports exports)
+    private List<PlannedExport> Export(Exports exports, string? instance = null)
     {
         Budget.Enter(0);
         var items = new List<PlannedExport>();
@@ -227,13 +227,14 @@ internal sealed class PlanBuilder
 
                     items.Add(new FunctionExport(name, function));
                     break;
-                case Exports instance:
-                    items.Add(new InstanceExport(name, Export(instance)));
+                case Exports nested:
+                    items.Add(new InstanceExport(name, Export(nested, name)));
                     break;
                 case ValueType type:
                     items.Add(new TypeExport(name, type, null));
                     break;
                 case ResourceType resource:
+                    (resource as GuestResourceType)?.NameAs(instance is null ? name : $"{instance}.{name}");
                     items.Add(new TypeExport(name, null, resource));
                     break;
             }

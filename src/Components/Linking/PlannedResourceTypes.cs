@@ -5,6 +5,8 @@ namespace Skiff.Components.Linking;
 /// <summary>A resource type that a component of the tree defines. Its representation is an i32 of that instance's.</summary>
 public sealed class GuestResourceType : ResourceType
 {
+    private bool _isNamed;
+
     internal GuestResourceType(int index, StaticInstance definingInstance, CoreItem? destructor)
         : base($"resource {index} of {definingInstance}")
     {
@@ -17,6 +19,15 @@ public sealed class GuestResourceType : ResourceType
     public int Index { get; }
 
     public StaticInstance DefiningInstance { get; }
+
+    /// <summary>A resource type has no name of its own: the root exports it under one, or under several, of which people see the first.</summary>
+    internal void NameAs(string name)
+    {
+        if (!_isNamed)
+        {
+            (Name, _isNamed) = (name, true);
+        }
+    }
 
     /// <summary>Core function (i32) -> (), checked; called when the last own handle goes. Null if the type has none.</summary>
     public CoreItem? Destructor { get; internal set; }

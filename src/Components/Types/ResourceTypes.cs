@@ -7,7 +7,7 @@ namespace Skiff.Components.Types;
 public abstract class ResourceType(string name)
 {
     /// <summary>For people, e.g. <c>wasi:io/streams.output-stream</c>.</summary>
-    public string Name { get; } = name;
+    public string Name { get; private protected set; } = name;
 
     /// <summary>
     /// Whether both name one resource type: the same object, or an import and the host's type that stands for it.
