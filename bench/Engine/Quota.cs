@@ -19,8 +19,7 @@ internal static class Quota
         using var linked = linker.Link(module);
         foreach (var fiber in new[] { true, false })
         {
-            using var store = new WasmStore(engine);
-            store.LimitCpu(new CpuQuota(Fraction, TimeSpan.FromMilliseconds(100)));
+            using var store = new WasmStore(engine, new StoreLimits { Cpu = new CpuQuota(Fraction, TimeSpan.FromMilliseconds(100)) });
             var clock = Stopwatch.StartNew();
             var call = Start(linked, store, fiber);
             await Task.Delay(TimeSpan.FromSeconds(10));

@@ -46,7 +46,8 @@ public sealed unsafe class WasmStore : IDisposable
         _budget = new MemoryBudget(this, limits ?? StoreLimits.None);
         if (limits?.Cpu is { } quota)
         {
-            LimitCpu(quota);
+            _meter = new CpuMeter(quota);
+            engine.Ticker.Start();
         }
     }
 
@@ -85,7 +86,7 @@ public sealed unsafe class WasmStore : IDisposable
     public Action<object?>? Paused { get; set; }
 
     /// <summary>
-    /// CPU time that the guest has used in the calls that have ended or paused; zero without <see cref="LimitCpu"/> and
+    /// CPU time that the guest has used in the calls that have ended or paused; zero without <see cref="StoreLimits.Cpu"/> and
     /// <see cref="MeasureCpu"/>, which make it be measured.
     /// </summary>
     public TimeSpan CpuTime => _meter?.Used ?? TimeSpan.Zero;
@@ -136,13 +137,6 @@ public sealed unsafe class WasmStore : IDisposable
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => _onThread!;
-    }
-
-    /// <summary>Lets the guest have a share of a processor only. Before its first call; several stores may share one quota.</summary>
-    public void LimitCpu(CpuQuota quota)
-    {
-        _meter = new CpuMeter(quota);
-        Engine.Ticker.Start();
     }
 
     /// <summary>Has the guest's CPU time measured, which costs two system calls each time it begins to run. Before its first call.</summary>

@@ -14,8 +14,8 @@ public sealed class ClockTests : IDisposable
     [InlineData(true, 0.2)]
     public async Task A_quota_holds(bool fiber, double fraction)
     {
-        using var guest = new TestModule(_engine, """(module (func (export "spin") (loop (br 0))))""", fibers: fiber);
-        guest.Store.LimitCpu(new CpuQuota(fraction, TimeSpan.FromMilliseconds(50)));
+        var limits = new StoreLimits { Cpu = new CpuQuota(fraction, TimeSpan.FromMilliseconds(50)) };
+        using var guest = new TestModule(_engine, """(module (func (export "spin") (loop (br 0))))""", limits, fibers: fiber);
         var before = Process.GetCurrentProcess().TotalProcessorTime;
         var clock = Stopwatch.StartNew();
         var call = Task.Run(async () => fiber ? await guest.CallAsync("spin") : guest.Call("spin"));
