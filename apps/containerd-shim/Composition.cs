@@ -78,6 +78,7 @@ internal static class Composition
         Home = options.Home ?? Variable("SKIFF_HOME") ?? Path.GetFullPath("../lib/skiff", Path.GetDirectoryName(ShimProgram())!),
         Cache = options.CacheDirectory ?? Variable("SKIFF_CACHE") ?? "/var/lib/skiff/cache",
         CacheBytesMax = options.CacheBytesMax,
+        WaitsForOptimised = options.WaitsForOptimised ?? Variable("SKIFF_WAIT_FOR_OPTIMISED") is not null,
         SearchPath = Variable("PATH"),
     };
 

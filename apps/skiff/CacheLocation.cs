@@ -22,6 +22,11 @@ internal static class CacheLocation
 
     public static Option<string?> MaxOption() => new("--cache-max") { Description = "Bound of the cache (default 4g)", HelpName = "SIZE" };
 
+    public static Option<bool> OptimisedOption() => new("--optimised")
+    {
+        Description = "Wait for optimised code, instead of starting with the baseline compiler's while that is made",
+    };
+
     /// <param name="bound">The value of <see cref="MaxOption"/>.</param>
     public static ModuleCompiler Compiler(CodeCache cache, string? bound = null) =>
         new(cache, FileLock.Acquire, bound is null ? CodeCache.BytesMaxDefault : Quantity.Bytes(bound));

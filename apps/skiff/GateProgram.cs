@@ -7,7 +7,7 @@ using Skiff.Runner;
 namespace Skiff.Cli;
 
 /// <summary>
-/// <c>skiff run --gate [--export E] [--grant NAME=VALUE]… --kind module|component -- ARGV…</c>: the init process of a container. It loads everything,
+/// <c>skiff run --gate [--export E] [--grant NAME=VALUE]… --kind module|component [--baseline] -- ARGV…</c>: the init process of a container. It loads everything,
 /// says that it is ready, and runs the guest when it is told to (<see cref="StartGate"/>).
 /// </summary>
 internal static class GateProgram
@@ -86,6 +86,7 @@ internal static class GateProgram
     {
         string? export = null;
         CodeKind? kind = null;
+        var baseline = false;
         var permissions = new GuestPermissions();
         for (var i = 2; i < args.Length; i++)
         {
@@ -102,12 +103,15 @@ internal static class GateProgram
                         var other => throw new GuestException($"run --gate: --kind is module or component, not {other}"),
                     };
                     break;
+                case "--baseline":
+                    baseline = true;
+                    break;
                 case "--grant" when i + 1 < args.Length && args[i + 1].IndexOf('=', StringComparison.Ordinal) is > 0 and var equals:
                     permissions = permissions.With(args[i + 1][..equals], args[i + 1][(equals + 1)..]);
                     i++;
                     break;
                 case "--" when kind is { } known:
-                    return permissions.ApplyTo(Spec(args[(i + 1)..], export, known));
+                    return permissions.ApplyTo(Spec(args[(i + 1)..], export, known, baseline));
                 default:
                     throw new GuestException($"run --gate: unexpected {args[i]}");
             }
@@ -119,13 +123,13 @@ internal static class GateProgram
     private static string PathOf(int descriptor) => string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{descriptor}");
 
     // The container is the wall: what its mounts let this process see and write, the guest may.
-    private static GuestSpec Spec(string[] arguments, string? export, CodeKind kind) => new()
+    private static GuestSpec Spec(string[] arguments, string? export, CodeKind kind, bool baseline) => new()
     {
         Arguments = arguments,
         Environment = Environment(),
         Directories = [new GuestDirectory("/", "/", ReadOnly: false)],
         Export = export,
-        Code = new CompiledCode(PathOf(StartGate.CodeDescriptor), kind, []),
+        Code = new CompiledCode(PathOf(StartGate.CodeDescriptor), kind, []) { IsBaseline = baseline },
         Network = GuestNetwork.All,
     };
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Unicode;
 using Skiff.Engine.Native;
@@ -18,6 +19,12 @@ public sealed class WasmEngine : IDisposable
 
     /// <summary>As <see cref="Tag"/>, of engines with <see cref="WasmEngineOptions.Baseline"/>.</summary>
     public const string BaselineTag = Tag + "-baseline";
+
+    /// <summary>
+    /// Whether <see cref="WasmEngineOptions.Baseline"/> is to be used on this processor. Its makers support it on x86-64 alone as they do
+    /// the optimising compiler; that of arm64 they still develop.
+    /// </summary>
+    public static bool HasBaseline => RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
     /// <summary>
     /// Stack of a Wasm call chain when nobody asks for another, in bytes. Twice the engine's own: the thread that runs the

@@ -7,14 +7,16 @@ namespace Skiff.Guest;
 /// up, the run wing's compile helper fills. Content-addressed: digest of the module, below a folder for engine version,
 /// engine settings and CPU. Files are 0444 in folders that only their owner can enter: a guest gets a descriptor, never the path.
 /// </summary>
-/// <param name="root">Absolute path of the folder; need not exist yet.</param>
-public sealed partial class CodeCache(string root, TimeProvider? time = null)
+public sealed partial class CodeCache
 {
     /// <summary>
     /// Version of the engine and of the settings that code is compiled with. The engine's own word for it
     /// (<c>WasmEngine.Tag</c>) must be the same; a test holds the two together, since this room may not name the engine.
     /// </summary>
     public const string EngineTag = "wasmtime-50.0.1-s2";
+
+    /// <summary>As <see cref="EngineTag"/>, of code that the baseline compiler made (<c>WasmEngine.BaselineTag</c>).</summary>
+    public const string BaselineTag = EngineTag + "-baseline";
 
     /// <summary>
     /// Largest module in bytes that is hashed, read and compiled when nobody asks for another bound: five times the largest ones
@@ -33,12 +35,38 @@ public sealed partial class CodeCache(string root, TimeProvider? time = null)
     private const UnixFileMode EntryMode = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode WritableByOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
-    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly TimeProvider _time;
 
-    public string Root { get; } = root;
+    /// <param name="root">Absolute path of the folder; need not exist yet.</param>
+    public CodeCache(string root, TimeProvider? time = null)
+        : this(root, time, EngineTag) => Baseline = new CodeCache(root, time, BaselineTag);
+
+    private CodeCache(string root, TimeProvider? time, string tag)
+    {
+        (Root, _time, IsBaseline) = (root, time ?? TimeProvider.System, tag == BaselineTag);
+        Folder = Path.Combine(root, $"{tag}-{CpuFeatures.Name}");
+        Baseline = this;
+    }
+
+    public string Root { get; }
 
     /// <summary>Folder of the entries that this machine's engine can load.</summary>
-    public string Folder { get; } = Path.Combine(root, $"{EngineTag}-{CpuFeatures.Name}");
+    public string Folder { get; }
+
+    /// <summary>
+    /// The code that the baseline compiler made, for guests that are started before there is optimised code. What is cleaned with the
+    /// rest: an entry here goes when its optimised form is there.
+    /// </summary>
+    public CodeCache Baseline { get; }
+
+    /// <summary>Whether this is the <see cref="Baseline"/> of another.</summary>
+    public bool IsBaseline { get; }
+
+    /// <summary>Opens the best code there is: the optimised, else that of the baseline compiler; null if there is none.</summary>
+    /// <exception cref="IOException">As <see cref="TryOpen"/>.</exception>
+    public CacheEntry? TryOpenBest(string digest) =>
+        // The third look: what was made between the first and the second has taken the other's place.
+        TryOpen(digest) ?? Baseline.TryOpen(digest) ?? TryOpen(digest);
 
     /// <summary>
     /// Opens the compiled form of the module or component with this digest and marks it as used; null if there is none. A
@@ -172,7 +200,7 @@ public sealed partial class CodeCache(string root, TimeProvider? time = null)
         }
 
         MarkUsed(handle);
-        return new CacheEntry(handle, path, CodeKind.Module, []);
+        return new CacheEntry(handle, path, CodeKind.Module, []) { IsBaseline = IsBaseline };
     }
 
     private CacheEntry? TryOpenComponent(string digest)
@@ -184,7 +212,7 @@ public sealed partial class CodeCache(string root, TimeProvider? time = null)
         }
 
         var modules = new List<CacheEntry>();
-        var entry = new CacheEntry(handle, path, CodeKind.Component, modules);
+        var entry = new CacheEntry(handle, path, CodeKind.Component, modules) { IsBaseline = IsBaseline };
         var digests = ComponentCode.TryReadModules(handle);
         foreach (var module in digests ?? [])
         {
@@ -291,8 +319,11 @@ public sealed partial class CodeCache(string root, TimeProvider? time = null)
 /// <param name="Modules">Of a component: the compiled code of its core modules, in the order of its link plan.</param>
 public sealed record CacheEntry(SafeFileHandle Handle, string Path, CodeKind Kind, IReadOnlyList<CacheEntry> Modules) : IDisposable
 {
+    /// <summary>As <see cref="CompiledCode.IsBaseline"/>.</summary>
+    public bool IsBaseline { get; init; }
+
     /// <summary>Where the entry's code is to be mapped from.</summary>
-    public CompiledCode Code => new(Path, Kind, [.. Modules.Select(module => module.Path)]);
+    public CompiledCode Code => new(Path, Kind, [.. Modules.Select(module => module.Path)]) { IsBaseline = IsBaseline };
 
     public void Dispose()
     {

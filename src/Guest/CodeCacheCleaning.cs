@@ -46,9 +46,15 @@ public sealed partial class CodeCache
     /// <returns>Bytes freed.</returns>
     public long Clean(long bytesMax, string? keep = null)
     {
-        var kept = keep is null ? [] : PathsOf(keep);
-        var freed = RemoveTemporaries() + RemoveOtherVersions();
-        var items = List();
+        if (IsBaseline)
+        {
+            throw new InvalidOperationException("a cache and its baseline code are cleaned together");
+        }
+
+        HashSet<string> kept = keep is null ? [] : [.. PathsOf(keep), .. Baseline.PathsOf(keep)];
+        var freed = RemoveTemporaries() + Baseline.RemoveTemporaries() + RemoveOtherVersions() + RemoveSuperseded();
+        RemoveOldClaims();
+        var items = List().Concat(Baseline.List()).OrderBy(item => item.LastUsed).ToList();
         var total = items.Sum(item => item.Bytes);
         foreach (var item in items)
         {
@@ -66,6 +72,21 @@ public sealed partial class CodeCache
         }
 
         CleanIndex();
+        return freed;
+    }
+
+    // Nobody starts a guest from baseline code where there is better; but a component needs all its modules in one form.
+    private long RemoveSuperseded()
+    {
+        var items = Baseline.List().ToLookup(item => File.Exists(PathOf(item.Digest, item.Kind)));
+        var needed = items[false].Where(item => item.Kind == CodeKind.Component).SelectMany(item => Baseline.PathsOf(item.Digest)).ToHashSet(StringComparer.Ordinal);
+        long freed = 0;
+        foreach (var item in items[true].Where(item => !needed.Contains(item.Path)))
+        {
+            File.Delete(item.Path);
+            freed += item.Bytes;
+        }
+
         return freed;
     }
 

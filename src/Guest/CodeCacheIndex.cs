@@ -54,7 +54,7 @@ public sealed partial class CodeCache
         }
 
         var entries = new DirectoryInfo(Folder).GetFiles(IndexPrefix + "*");
-        var known = List().Select(item => item.Digest).ToHashSet(StringComparer.Ordinal);
+        var known = List().Concat(Baseline.List()).Select(item => item.Digest).ToHashSet(StringComparer.Ordinal);
         var kept = entries.Where(entry => entry.LinkTarget is { } digest && known.Contains(digest))
             .OrderByDescending(entry => entry.LastWriteTimeUtc).Take(IndexEntriesMax).Select(entry => entry.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var entry in entries.Where(entry => !kept.Contains(entry.Name)))

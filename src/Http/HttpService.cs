@@ -75,6 +75,10 @@ public sealed class HttpService : IAsyncDisposable
     public void ListenForOperator(Socket socket, Func<CancellationToken, ValueTask<Figures>>? figures = null) =>
         _host.Listen(socket, new HttpSite("operator", new HealthHandler(figures ?? FiguresAsync, () => IsStopping)));
 
+    /// <summary>Goes on with the same guest from better code.</summary>
+    /// <param name="guest">Stays the caller's, as the one before, whose requests in flight finish.</param>
+    public void Replace(HttpGuest guest) => _handler.Replace(guest);
+
     /// <summary>Leaves new connections to others, and lets its own end.</summary>
     public Task StopAcceptingAsync() => _listener?.StopAcceptingAsync() ?? Task.CompletedTask;
 

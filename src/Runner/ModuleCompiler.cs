@@ -14,7 +14,12 @@ public sealed record CachedModule(string Digest, CompiledCode Code, bool WasCach
 /// <param name="cacheBytesMax">Bound of the cache, in bytes, cleaned for after each new entry.</param>
 public sealed class ModuleCompiler(CodeCache cache, Func<string, IDisposable> acquire, long cacheBytesMax)
 {
-    /// <summary>Finds or makes the compiled form of a module or component.</summary>
+    /// <summary>
+    /// Core modules of fewer bytes altogether are optimised at once: there is too little to gain. A megabyte takes two seconds.
+    /// </summary>
+    public const int BaselineBytesMin = 256 << 10;
+
+    /// <summary>Finds or makes the optimised form of a module or component.</summary>
     /// <param name="name">What to call it in errors.</param>
     /// <param name="content">Binary or text.</param>
     /// <exception cref="GuestException">It is neither, or not a valid one.</exception>
@@ -22,41 +27,102 @@ public sealed class ModuleCompiler(CodeCache cache, Func<string, IDisposable> ac
     public CachedModule Compile(string name, ReadOnlyMemory<byte> content)
     {
         var digest = ContentDigest.Of(content.Span);
-        if (Find(digest) is { } found)
+        return Find(cache, digest) ?? FindOrMake(cache, name, content, digest)!;
+    }
+
+    /// <summary>
+    /// As <see cref="Compile"/>, but what takes long to optimise is compiled by the baseline compiler, if that can: the caller then has
+    /// the optimised form made (<see cref="Compile"/>) while the guest runs already.
+    /// </summary>
+    /// <param name="handlers">
+    /// Also what answers requests. Such a guest runs for long, on every node of a cluster: where its code cannot be replaced while it
+    /// runs, it is worth the wait.
+    /// </param>
+    public CachedModule CompileSoon(string name, ReadOnlyMemory<byte> content, bool handlers)
+    {
+        var digest = ContentDigest.Of(content.Span);
+        if (Find(cache, digest) is { } optimised)
         {
-            return found;
+            return optimised;
         }
 
+        return Find(cache.Baseline, digest)
+            ?? (TakesLong(content, handlers) ? FindOrMake(cache.Baseline, name, content, digest) : null)
+            ?? FindOrMake(cache, name, content, digest)!;
+    }
+
+    // Null: the baseline compiler cannot.
+    private CachedModule? FindOrMake(CodeCache tier, string name, ReadOnlyMemory<byte> content, string digest)
+    {
         cache.CreateFolders();
-        using (acquire(cache.LockPathOf(digest)))
+        tier.CreateFolders();
+        using (acquire(tier.LockPathOf(digest)))
         {
             // Somebody else may have held the lock for just this file.
-            if (Find(digest) is { } filled)
+            if (Find(tier, digest) is { } filled)
             {
                 return filled;
             }
 
-            // Modules that components share are compiled for the first; two at once do the same work twice and keep one result.
-            using var compiled = CompileOnly(name, content, cache.HasModule);
-            var code = Insert(digest, compiled);
-            using (acquire(cache.CleaningLockPath))
+            CompiledGuest compiled;
+            try
             {
-                cache.Clean(cacheBytesMax, keep: digest);
+                // Modules that components share are compiled for the first; two at once do the same work twice and keep one result.
+                compiled = CompileOnly(name, content, tier.HasModule, tier.IsBaseline);
+            }
+            catch (GuestException) when (tier.IsBaseline)
+            {
+                return null;
             }
 
-            return new CachedModule(digest, code, WasCached: false);
+            using (compiled)
+            {
+                var code = Insert(tier, digest, compiled);
+                using (acquire(cache.CleaningLockPath))
+                {
+                    cache.Clean(cacheBytesMax, keep: digest);
+                }
+
+                return new CachedModule(digest, code, WasCached: false);
+            }
+        }
+    }
+
+    private bool TakesLong(ReadOnlyMemory<byte> content, bool handlers)
+    {
+        if (!WasmEngine.HasBaseline || content.Length < BaselineBytesMin || WasmFormat.IsText(content.Span))
+        {
+            return false;
+        }
+
+        try
+        {
+            if (WasmFormat.KindOf(content.Span) == CodeKind.Module)
+            {
+                return true;
+            }
+
+            var plan = Component.Parse(content);
+            var bytes = plan.Modules.Sum(module => cache.HasModule(ContentDigest.Of(module.Bytes.Span)) ? 0L : module.Bytes.Length);
+            return bytes >= BaselineBytesMin && (handlers || GuestKind.Detect(plan, null).Form != GuestForm.HttpHandler);
+        }
+        catch (Exception fault) when (fault is ComponentException or GuestException)
+        {
+            // Compiling it says what is wrong.
+            return false;
         }
     }
 
     /// <summary>Compiles without keeping anything.</summary>
     /// <param name="isKnown">Tells by its digest of a component's core module whether it need not be compiled; null: all are.</param>
+    /// <param name="baseline">By the baseline compiler, which does not know all of WebAssembly.</param>
     /// <exception cref="GuestException">It is neither module nor component, or not a valid one.</exception>
-    public static CompiledGuest CompileOnly(string name, ReadOnlyMemory<byte> content, Func<string, bool>? isKnown = null)
+    public static CompiledGuest CompileOnly(string name, ReadOnlyMemory<byte> content, Func<string, bool>? isKnown = null, bool baseline = false)
     {
         try
         {
             var binary = WasmFormat.ToBinary(content);
-            using var engine = new WasmEngine();
+            using var engine = new WasmEngine(new WasmEngineOptions { Baseline = baseline });
             return WasmFormat.KindOf(binary.Span) == CodeKind.Module
                 ? CompiledGuest.OfModule(engine.Compile(binary.Span))
                 : CompileComponent(engine, binary, isKnown);
@@ -93,29 +159,32 @@ public sealed class ModuleCompiler(CodeCache cache, Func<string, IDisposable> ac
         }
     }
 
-    private CompiledCode Insert(string digest, CompiledGuest compiled)
+    private static CompiledCode Insert(CodeCache tier, string digest, CompiledGuest compiled)
     {
         if (compiled.Kind == CodeKind.Module)
         {
-            return new CompiledCode(cache.InsertModule(digest, compiled.Modules[0].Code!.Bytes), CodeKind.Module, []);
+            return new CompiledCode(tier.InsertModule(digest, compiled.Modules[0].Code!.Bytes), CodeKind.Module, []) { IsBaseline = tier.IsBaseline };
         }
 
         foreach (var module in compiled.Modules)
         {
             if (module.Code is { } code)
             {
-                cache.InsertModule(module.Digest, code.Bytes);
+                tier.InsertModule(module.Digest, code.Bytes);
             }
         }
 
         // Last: who finds the component finds its modules.
-        var path = cache.InsertComponent(digest, compiled.Component, [.. compiled.Modules.Select(module => module.Digest)]);
-        return new CompiledCode(path, CodeKind.Component, [.. compiled.Modules.Select(module => cache.PathOf(module.Digest, CodeKind.Module))]);
+        var path = tier.InsertComponent(digest, compiled.Component, [.. compiled.Modules.Select(module => module.Digest)]);
+        return new CompiledCode(path, CodeKind.Component, [.. compiled.Modules.Select(module => tier.PathOf(module.Digest, CodeKind.Module))])
+        {
+            IsBaseline = tier.IsBaseline,
+        };
     }
 
-    private CachedModule? Find(string digest)
+    private static CachedModule? Find(CodeCache tier, string digest)
     {
-        using var entry = cache.TryOpen(digest);
+        using var entry = tier.TryOpen(digest);
         return entry is null ? null : new CachedModule(digest, entry.Code, WasCached: true);
     }
 }

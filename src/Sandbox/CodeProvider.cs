@@ -11,6 +11,8 @@ internal sealed class GuestCode(CacheEntry entry, Action forget) : IDisposable
 {
     public CodeKind Kind => entry.Kind;
 
+    public bool IsBaseline => entry.IsBaseline;
+
     /// <summary>What the container inherits from <see cref="StartGate.CodeDescriptor"/> on.</summary>
     public IEnumerable<SafeFileHandle> Handles => [entry.Handle, .. entry.Modules.Select(module => module.Handle)];
 
@@ -55,7 +57,13 @@ internal sealed class CodeProvider(ChildReaper reaper, SandboxPlaces places, Tim
         var digest = committed ? DigestOfCommitted(file) : ContentDigest.Of(file);
         if (TryOpen(digest) is { } cached)
         {
-            return cached;
+            if (!cached.IsBaseline || _cache.IsClaimed(digest))
+            {
+                return cached;
+            }
+
+            // Nobody makes better code: the helper has it made.
+            cached.Dispose();
         }
 
         var result = await HelpAsync(["compile", "--stdin", .. CacheArguments()], file, cancellation);
@@ -102,7 +110,10 @@ internal sealed class CodeProvider(ChildReaper reaper, SandboxPlaces places, Tim
     });
 
     private GuestCode? TryOpen(string digest) =>
-        InCache(() => _cache.TryOpen(digest) is { } entry ? new GuestCode(entry, () => _cache.Remove(digest)) : null);
+        InCache(() =>
+        (places.WaitsForOptimised ? _cache.TryOpen(digest) : _cache.TryOpenBest(digest)) is { } entry
+            ? new GuestCode(entry, () => (entry.IsBaseline ? _cache.Baseline : _cache).Remove(digest))
+            : null);
 
     private static T InCache<T>(Func<T> work)
     {
@@ -121,9 +132,12 @@ internal sealed class CodeProvider(ChildReaper reaper, SandboxPlaces places, Tim
             $"Compiled code {digest} is not in {places.Cache} although it was just put there: the cache is too small or its disk is full.",
             SandboxFault.ResourceExhausted);
 
-    private IReadOnlyList<string> CacheArguments() => places.CacheBytesMax is { } most
-        ? ["--cache", places.Cache, "--cache-max", most.ToString(CultureInfo.InvariantCulture)]
-        : ["--cache", places.Cache];
+    private IReadOnlyList<string> CacheArguments() =>
+    [
+        .. places.WaitsForOptimised ? (ReadOnlySpan<string>)[] : ["--soon"],
+        "--cache", places.Cache,
+        .. places.CacheBytesMax is { } most ? ["--cache-max", most.ToString(CultureInfo.InvariantCulture)] : (ReadOnlySpan<string>)[],
+    ];
 
     private async Task<ProgramResult> HelpAsync(IReadOnlyList<string> arguments, SafeFileHandle? input, CancellationToken cancellation)
     {

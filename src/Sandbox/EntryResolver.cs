@@ -98,7 +98,7 @@ internal sealed class EntryResolver(CodeProvider code)
     private static Entry.Wasm Wasm(GuestCode code, Bundle bundle, ProcessSpec process, string? export, string? name = null)
     {
         name ??= export is null ? process.Args[0] : ModuleFinder.Split(process.Args[0]).Name;
-        var command = new RunCommand(code.Kind, export, [name, .. process.Args.Skip(1)]) { Permissions = Permissions(bundle) };
+        var command = new RunCommand(code.Kind, export, [name, .. process.Args.Skip(1)]) { Permissions = Permissions(bundle), IsBaseline = code.IsBaseline };
         return new Entry.Wasm(code, command);
     }
 

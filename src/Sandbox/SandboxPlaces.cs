@@ -12,6 +12,9 @@ public sealed record SandboxPlaces
     /// <summary>Bound of the cache in bytes; null: the run program's own.</summary>
     public long? CacheBytesMax { get; init; }
 
+    /// <summary>The first start of a large module waits for optimised code, and is not made from the baseline compiler's meanwhile.</summary>
+    public bool WaitsForOptimised { get; init; }
+
     /// <summary>Folder for what is true until the next boot only: which runtime does not work here, sockets with short paths.</summary>
     public string RunFolder { get; init; } = "/run/skiff";
 

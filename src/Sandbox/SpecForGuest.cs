@@ -13,6 +13,9 @@ internal sealed record RunCommand(CodeKind Kind, string? Export, IReadOnlyList<s
     /// <summary>Where the run program's folder is mounted in every Wasm container.</summary>
     public const string HomeInside = "/.skiff";
 
+    /// <summary>The code is the baseline compiler's.</summary>
+    public bool IsBaseline { get; init; }
+
     /// <summary>What the operator's annotations say of permissions and limits: names without their prefix, and values.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Permissions { get; init; } = [];
 
@@ -26,6 +29,7 @@ internal sealed record RunCommand(CodeKind Kind, string? Export, IReadOnlyList<s
             .. Export is null ? (ReadOnlySpan<string>)[] : ["--export", Export],
             .. Permissions.SelectMany(permission => new[] { "--grant", $"{permission.Key}={permission.Value}" }),
             "--kind", Kind == CodeKind.Module ? "module" : "component",
+            .. IsBaseline ? ["--baseline"] : (ReadOnlySpan<string>)[],
             "--", .. Arguments,
         ];
     }

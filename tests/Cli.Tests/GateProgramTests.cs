@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Skiff.Linux;
@@ -51,6 +52,36 @@ public sealed class GateProgramTests : IDisposable
     }
 
     [Fact]
+    public async Task A_component_that_answers_requests_has_the_CPU_time_that_it_is_granted()
+    {
+        var code = _skiff.CompileAll(await File.ReadAllBytesAsync(SkiffProgram.Guest("http.wasm"), TestContext.Current.CancellationToken));
+        var address = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{SkiffServer.FreePort()}");
+        var (ours, theirs) = Descriptors.SocketPair();
+        using var client = new HttpClient { BaseAddress = new Uri($"http://{address}") };
+        using (ours)
+        {
+            var process = _skiff.Spawn(
+                ["run", "--gate", "--grant", "cpu=300m", "--grant", $"env=WASMTIME_HTTP_PROXY_SOCKET_ADDR={address}", "--kind", "component", "--", "http"],
+                null,
+                [theirs, .. code]);
+            theirs.Dispose();
+            Assert.Equal("ready\n", Gate.Read(ours));
+            Gate.Write(ours, "start\n");
+            Assert.Equal("", Gate.Read(ours));
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+            var spinning = Enumerable.Range(0, 4).Select(_ => SpinAsync(client, stop.Token)).ToList();
+            var share = await CpuShare.OfAsync([process.Pid]);
+            await stop.CancelAsync();
+            await Task.WhenAll(spinning);
+            process.Signal(Signals.SIGKILL);
+            await process.Exit;
+            Assert.InRange(share, 0.02, 0.5);
+        }
+
+        Array.ForEach(code, file => file.Dispose());
+    }
+
+    [Fact]
     public async Task It_ends_with_the_one_who_made_it()
     {
         using var code = _skiff.Compile(Texts.Loop);
@@ -98,6 +129,26 @@ public sealed class GateProgramTests : IDisposable
             Assert.Equal("ready\n", Gate.Read(ours));
             Gate.Write(ours, "start\n");
             Assert.Equal(134, (await process.Exit).Code);
+        }
+    }
+
+    // It listens some time after it was told to start.
+    private static async Task SpinAsync(HttpClient client, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                using var response = await client.GetAsync("/spin", stop);
+            }
+            catch (HttpRequestException)
+            {
+                await Task.Delay(20, CancellationToken.None);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -17,7 +16,7 @@ public sealed partial class ServeCommandTests : IDisposable
     [Fact]
     public async Task A_request_is_answered_and_logged_and_SIGTERM_ends_with_0()
     {
-        await using var server = await SkiffServer.StartAsync(_skiff, Guest("http.wasm"));
+        await using var server = await SkiffServer.StartAsync(_skiff, SkiffProgram.Guest("http.wasm"));
         Assert.Equal("Hello, world!", await server.Client.GetStringAsync("/", Cancellation));
         await server.SaysAsync(AccessLine());
         Assert.Equal(0, (await server.StopAsync()).Code);
@@ -26,7 +25,7 @@ public sealed partial class ServeCommandTests : IDisposable
     [Fact]
     public async Task A_running_request_finishes_when_the_server_is_asked_to_stop()
     {
-        await using var server = await SkiffServer.StartAsync(_skiff, Guest("http.wasm"));
+        await using var server = await SkiffServer.StartAsync(_skiff, SkiffProgram.Guest("http.wasm"));
         using var response = await server.Client.GetAsync("/slow/4/300", HttpCompletionOption.ResponseHeadersRead, Cancellation);
         var body = response.Content.ReadAsStringAsync(Cancellation);
         var exit = await server.StopAsync();
@@ -37,7 +36,7 @@ public sealed partial class ServeCommandTests : IDisposable
     [Fact]
     public async Task A_request_that_outlives_the_grace_is_cut_off()
     {
-        await using var server = await SkiffServer.StartAsync(_skiff, Guest("http.wasm"), "--grace", "200ms");
+        await using var server = await SkiffServer.StartAsync(_skiff, SkiffProgram.Guest("http.wasm"), "--grace", "200ms");
         using var response = await server.Client.GetAsync("/slow/1000/100", HttpCompletionOption.ResponseHeadersRead, Cancellation);
         Assert.Equal(0, (await server.StopAsync()).Code);
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => response.Content.ReadAsStringAsync(Cancellation));
@@ -46,7 +45,7 @@ public sealed partial class ServeCommandTests : IDisposable
     [Fact]
     public async Task An_instance_answers_as_many_requests_as_reuse_says()
     {
-        await using var fresh = await SkiffServer.StartAsync(_skiff, Guest("http.wasm"));
+        await using var fresh = await SkiffServer.StartAsync(_skiff, SkiffProgram.Guest("http.wasm"));
         var counts = new List<string>();
         for (var i = 0; i < 2; i++)
         {
@@ -54,7 +53,7 @@ public sealed partial class ServeCommandTests : IDisposable
         }
 
         using var other = new SkiffProgram();
-        await using var reused = await SkiffServer.StartAsync(other, Guest("http.wasm"), "--reuse", "2");
+        await using var reused = await SkiffServer.StartAsync(other, SkiffProgram.Guest("http.wasm"), "--reuse", "2");
         for (var i = 0; i < 3; i++)
         {
             counts.Add(await reused.Client.GetStringAsync("/count", Cancellation));
@@ -66,9 +65,9 @@ public sealed partial class ServeCommandTests : IDisposable
     [Fact]
     public async Task A_killed_worker_is_replaced_and_the_figures_are_those_of_all()
     {
-        var metrics = FreePort();
+        var metrics = SkiffServer.FreePort();
         await using var server = await SkiffServer.StartAsync(
-            _skiff, Guest("http.wasm"), "--workers", "2", "--metrics", $"127.0.0.1:{metrics}", "--access-log", "json");
+            _skiff, SkiffProgram.Guest("http.wasm"), "--workers", "2", "--metrics", $"127.0.0.1:{metrics}", "--access-log", "json");
         await server.SaysAsync("2 worker processes");
         var workers = server.Children();
         Assert.Equal(2, workers.Count);
@@ -95,8 +94,8 @@ public sealed partial class ServeCommandTests : IDisposable
     [Fact]
     public async Task The_figures_of_a_single_process_are_served()
     {
-        var metrics = FreePort();
-        await using var server = await SkiffServer.StartAsync(_skiff, Guest("http.wasm"), "--workers", "1", "--metrics", $"127.0.0.1:{metrics}");
+        var metrics = SkiffServer.FreePort();
+        await using var server = await SkiffServer.StartAsync(_skiff, SkiffProgram.Guest("http.wasm"), "--workers", "1", "--metrics", $"127.0.0.1:{metrics}");
         using var trapped = await server.Client.GetAsync("/trap", Cancellation);
         Assert.Equal(HttpStatusCode.InternalServerError, trapped.StatusCode);
         var figures = await server.Client.GetStringAsync($"http://127.0.0.1:{metrics}/metrics", Cancellation);
@@ -104,14 +103,35 @@ public sealed partial class ServeCommandTests : IDisposable
         Assert.EndsWith("# EOF\n", figures, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("1")]
+    [InlineData("2")]
+    public async Task Busy_instances_have_the_CPU_time_that_they_are_given(string workers)
+    {
+        await using var server = await SkiffServer.StartAsync(_skiff, SkiffProgram.Guest("http.wasm"), "--cpu", "0.3", "--workers", workers);
+        if (workers != "1")
+        {
+            await server.SaysAsync($"{workers} worker processes");
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var spinning = Enumerable.Range(0, 6).Select(_ => server.Client.GetAsync("/spin", stop.Token)).ToList();
+        var share = await CpuShare.OfAsync(workers == "1" ? [server.Pid] : server.Children());
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(spinning));
+
+        // What the server itself does comes on top; without the limit it would be all processors.
+        Assert.InRange(share, 0.02, 0.5);
+    }
+
     [Fact]
     public async Task Traces_and_figures_reach_a_collector()
     {
         using var collector = new HttpListener();
-        var port = FreePort();
+        var port = SkiffServer.FreePort();
         collector.Prefixes.Add(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/"));
         collector.Start();
-        await using var server = await SkiffServer.StartAsync(_skiff, Guest("http.wasm"), "--workers", "1", "--otlp", $"http://127.0.0.1:{port}");
+        await using var server = await SkiffServer.StartAsync(_skiff, SkiffProgram.Guest("http.wasm"), "--workers", "1", "--otlp", $"http://127.0.0.1:{port}");
         using var request = new HttpRequestMessage(HttpMethod.Get, "/status/204");
         request.Headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
         using var response = await server.Client.SendAsync(request, Cancellation);
@@ -141,6 +161,7 @@ public sealed partial class ServeCommandTests : IDisposable
     [InlineData("--otlp", "::", "--otlp ::")]
     [InlineData("--tls-cert", "a.pem", "--tls-cert and --tls-key")]
     [InlineData("--net", "a b:c:d", "network grant")]
+    [InlineData("--cpu", "much", "cpu: 'much'")]
     [InlineData("--reuse", "0", "--reuse")]
     [InlineData("--max-in-flight", "0", "--max-in-flight")]
     public async Task A_wrong_option_names_itself(string option, string value, string expected)
@@ -160,21 +181,6 @@ public sealed partial class ServeCommandTests : IDisposable
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    private static string Guest(string name)
-    {
-        // artifacts/bin/Cli.Tests/debug/ -> artifacts/guests
-        var path = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../guests", name));
-        Assert.SkipUnless(File.Exists(path), $"{name} is not built: make -C tests/Guests");
-        return path;
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 
     [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\S+Z GET / 200 13B \S+ms$", RegexOptions.Multiline)]
     private static partial Regex AccessLine();

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using Skiff.Guest;
 using Skiff.Linux;
 using Skiff.Runner;
 using Skiff.Runner.Tests;
@@ -32,6 +33,13 @@ public sealed class SkiffProgram : IDisposable
 
     public string File(string name, string content) => _folder.File(name, content);
 
+    public string File(string name, byte[] content)
+    {
+        var path = Path.Combine(_folder.Path, name);
+        System.IO.File.WriteAllBytes(path, content);
+        return path;
+    }
+
     public Task<ProgramResult> RunAsync(params string[] arguments) =>
         Reaper.RunAsync(Request(arguments), Patience, TestContext.Current.CancellationToken);
 
@@ -53,11 +61,21 @@ public sealed class SkiffProgram : IDisposable
     public SafeFileHandle Compile(string text) => CompileAll(text)[0];
 
     /// <summary>As <see cref="Compile"/>, with the code of a component's modules behind.</summary>
-    public SafeFileHandle[] CompileAll(string text)
+    public SafeFileHandle[] CompileAll(string text) => CompileAll(System.Text.Encoding.UTF8.GetBytes(text));
+
+    public SafeFileHandle[] CompileAll(ReadOnlyMemory<byte> content)
     {
-        var code = new ModuleCompiler(new Guest.CodeCache(Cache), FileLock.Acquire, long.MaxValue)
-            .Compile("test", System.Text.Encoding.UTF8.GetBytes(text)).Code;
+        var code = new ModuleCompiler(new CodeCache(Cache), FileLock.Acquire, long.MaxValue).Compile("test", content).Code;
         return [System.IO.File.OpenHandle(code.Path), .. code.Modules.Select(path => System.IO.File.OpenHandle(path))];
+    }
+
+    /// <summary>Path of a guest of <c>tests/Guests</c>; where it is not built, the test is skipped.</summary>
+    public static string Guest(string name)
+    {
+        // artifacts/bin/Cli.Tests/debug/ -> artifacts/guests
+        var path = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../guests", name));
+        Assert.SkipUnless(System.IO.File.Exists(path), $"{name} is not built: make -C tests/Guests");
+        return path;
     }
 
     public void Dispose() => _folder.Dispose();

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 using Skiff.Linux;
@@ -17,6 +19,8 @@ internal sealed partial class SkiffServer : IAsyncDisposable
 
     public HttpClient Client { get; } = new() { Timeout = Patience };
 
+    public int Pid => _process.Pid;
+
     /// <summary>Requests and what else there was to say, as they were written.</summary>
     public string Log
     {
@@ -26,6 +30,14 @@ internal sealed partial class SkiffServer : IAsyncDisposable
             using var reader = new StreamReader(file, Encoding.UTF8);
             return reader.ReadToEnd();
         }
+    }
+
+    /// <summary>A port that nobody listened on a moment ago.</summary>
+    public static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     /// <summary>Starts it and waits until it says where it serves.</summary>

@@ -192,6 +192,64 @@ public sealed class CodeCacheTests
     private static byte[] Component => [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00];
 
     // ELF header with one section header entry of 64 bytes as the last thing in the file.
+    [Fact]
+    public void Baseline_code_serves_until_there_is_optimised_code()
+    {
+        using var folder = new TemporaryFolder();
+        var cache = new CodeCache(Path.Combine(folder.Path, "cache"));
+        var (component, module) = (ContentDigest.Of("component"u8), ContentDigest.Of("module"u8));
+        cache.Baseline.InsertModule(module, Elf(length: 200));
+        cache.Baseline.InsertComponent(component, [0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0], [module]);
+        Assert.Null(cache.TryOpen(component));
+        using (var entry = cache.TryOpenBest(component)!)
+        {
+            Assert.True(entry.Code.IsBaseline);
+        }
+
+        // Another component brought one of the modules: the baseline entry stays whole.
+        cache.InsertModule(module, Elf(length: 200));
+        Assert.Equal(0, cache.Clean(long.MaxValue));
+        cache.TryOpenBest(component)!.Dispose();
+
+        cache.InsertComponent(component, [0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0], [module]);
+        Assert.NotEqual(0, cache.Clean(long.MaxValue));
+        Assert.Empty(cache.Baseline.List());
+        using var better = cache.TryOpenBest(component)!;
+        Assert.False(better.Code.IsBaseline);
+    }
+
+    [Fact]
+    public void Cleaning_counts_baseline_code_too_and_keeps_what_was_just_made()
+    {
+        using var folder = new TemporaryFolder();
+        var cache = new CodeCache(Path.Combine(folder.Path, "cache"));
+        var (first, second) = (ContentDigest.Of("first"u8), ContentDigest.Of("second"u8));
+        cache.InsertModule(first, Elf(length: 200));
+        cache.Baseline.InsertModule(second, Elf(length: 200));
+        cache.Clean(bytesMax: 1, keep: second);
+        Assert.Empty(cache.List());
+        Assert.Equal([second], cache.Baseline.List().Select(item => item.Digest));
+    }
+
+    [Fact]
+    public void The_optimised_code_is_claimed_by_one_and_again_when_that_one_has_failed_long_ago()
+    {
+        using var folder = new TemporaryFolder();
+        var time = new ManualTime();
+        time.Set(DateTimeOffset.UtcNow);
+        var cache = new CodeCache(Path.Combine(folder.Path, "cache"), time);
+        var digest = ContentDigest.Of("module"u8);
+        Assert.False(cache.IsClaimed(digest));
+        Assert.True(cache.TryClaim(digest));
+        Assert.True(cache.IsClaimed(digest));
+        Assert.False(cache.TryClaim(digest));
+        cache.RemoveClaim(digest);
+        Assert.True(cache.TryClaim(digest));
+        time.Advance(TimeSpan.FromHours(2));
+        Assert.False(cache.IsClaimed(digest));
+        Assert.True(cache.TryClaim(digest));
+    }
+
     private static byte[] Elf(int length)
     {
         var elf = new byte[length];

@@ -11,7 +11,8 @@ public sealed class GuestRunnerTests
     private readonly TaskCompletionSource<GuestExit> _abandoned = new();
 
     [Fact]
-    public void The_tags_of_cache_and_engine_agree() => Assert.Equal(CodeCache.EngineTag, WasmEngine.Tag);
+    public void The_tags_of_cache_and_engine_agree() =>
+        Assert.Equal((CodeCache.EngineTag, CodeCache.BaselineTag), (WasmEngine.Tag, WasmEngine.BaselineTag));
 
     [Theory]
     [InlineData(0)]
@@ -94,6 +95,19 @@ public sealed class GuestRunnerTests
         Assert.Equal(["wasi:cli/run@0.2.3", "wasi:http/incoming-handler@0.2.0"], inspection.Exports.Select(export => export.Name));
         Assert.Equal("func() -> result<_, _>", inspection.Exports[0].Items[0].Type);
         Assert.False(Directory.Exists(cache.Root));
+    }
+
+    [Fact]
+    public void Resources_of_a_guest_are_shown_by_the_names_that_it_exports_them_under()
+    {
+        using var folder = new TemporaryFolder();
+        var inspection = Inspection.Of("things.wat", Encoding.UTF8.GetBytes(Texts.Things), new CodeCache(Path.Combine(folder.Path, "cache")));
+        var exports = inspection.Exports.ToDictionary(export => export.Name);
+        Assert.Equal(["resource", "func() -> thing"], [exports["thing"].Type, exports["make"].Type]);
+        Assert.Equal(["thing: resource", "use: func(it: borrow<thing>)"], exports["a:b/users"].Items.Select(item => $"{item.Name}: {item.Type}"));
+        Assert.Equal(
+            ["other: resource", "[method]other.is: func(self: borrow<a:b/others.other>) -> bool"],
+            exports["a:b/others"].Items.Select(item => $"{item.Name}: {item.Type}"));
     }
 
     [Fact]

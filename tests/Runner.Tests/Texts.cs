@@ -106,6 +106,28 @@ internal static class Texts
           (export "wasi:http/incoming-handler@0.2.0" (instance $handler)))
         """;
 
+    /// <summary>Two resource types: one exported by the root and again by an instance, one by an instance.</summary>
+    public const string Things = """
+        (component
+          (core module $m (func (export "make") (result i32) (i32.const 0)) (func (export "use") (param i32)) (func (export "is") (param i32) (result i32) (i32.const 1)))
+          (core instance $i (instantiate $m))
+          (type $thing (resource (rep i32)))
+          (export $exported "thing" (type $thing))
+          (func (export "make") (result (own $exported)) (canon lift (core func $i "make")))
+          (func $use (param "it" (borrow $exported)) (canon lift (core func $i "use")))
+          (instance $users (export "thing" (type $exported)) (export "use" (func $use)))
+          (export "a:b/users" (instance $users))
+          (type $other (resource (rep i32)))
+          (func $is (param "self" (borrow $other)) (result bool) (canon lift (core func $i "is")))
+          (component $c
+            (import "other" (type $t (sub resource)))
+            (import "is" (func $f (param "self" (borrow $t)) (result bool)))
+            (export $e "other" (type $t))
+            (export "[method]other.is" (func $f) (func (param "self" (borrow $e)) (result bool))))
+          (instance $others (instantiate $c (with "other" (type $other)) (with "is" (func $is))))
+          (export "a:b/others" (instance $others)))
+        """;
+
     public static string Exit(int code) => $"""
         (module
           (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))

@@ -71,6 +71,15 @@ public sealed class SpecForGuestTests : IDisposable
         Assert.Equal(["--", "--gate", "--", "-x"], arguments.Skip(arguments.IndexOf("--")));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_run_program_is_told_of_baseline_code(bool baseline)
+    {
+        var arguments = new RunCommand(CodeKind.Module, null, ["app"]) { IsBaseline = baseline }.ToArguments().ToList();
+        Assert.Equal(baseline, arguments.IndexOf("--baseline") is > 0 and var at && at < arguments.IndexOf("--"));
+    }
+
     [Fact]
     public void Permissions_of_annotations_reach_the_run_program_before_the_guests_own_arguments()
     {

@@ -20,18 +20,20 @@ internal static class CompileCommand
 
     private static readonly Argument<string[]> Files = new("FILE") { Description = "Modules or components", Arity = ArgumentArity.ZeroOrMore };
     private static readonly Option<bool> Stdin = new("--stdin") { Description = "Compile what comes on stdin, with limits; for the shim" };
+    private static readonly Option<bool> Soon = new("--soon") { Description = "With --stdin: answer as soon as there is any code, and optimise later; for the shim" };
+    private static readonly Option<bool> Claimed = new("--claimed") { Hidden = true };
     private static readonly Option<string?> BytesMax = new("--max-bytes") { Description = "Largest module (default 256m)", HelpName = "SIZE" };
     private static readonly Option<string?> CacheMax = CacheLocation.MaxOption();
     private static readonly Option<string?> Cache = CacheLocation.Option();
 
     public static Command Create()
     {
-        var command = new Command("compile", "Compile modules or components into the cache") { Files, Stdin, BytesMax, CacheMax, Cache };
+        var command = new Command("compile", "Compile modules or components into the cache") { Files, Stdin, Soon, Claimed, BytesMax, CacheMax, Cache };
         command.SetAction(parsed =>
         {
             try
             {
-                return parsed.GetValue(Stdin) ? CompileStdin(parsed) : CompileFiles(parsed);
+                return parsed.GetValue(Claimed) ? Optimise(parsed) : parsed.GetValue(Stdin) ? CompileStdin(parsed) : CompileFiles(parsed);
             }
             catch (Exception fault) when (fault is GuestException or IOException or UnauthorizedAccessException)
             {
@@ -47,8 +49,26 @@ internal static class CompileCommand
         LimitSelf();
         using var input = Console.OpenStandardInput();
         var content = LoadedFile.Read("the module", input, ModuleBytesMax(parsed));
-        var module = Compiler(parsed).Compile("the module", content);
+        var cache = CacheLocation.Open(parsed.GetValue(Cache));
+        var module = Compile(CacheLocation.Compiler(cache, parsed.GetValue(CacheMax)), "the module", content, parsed.GetValue(Soon));
+        Optimiser.Start(cache, parsed.GetValue(CacheMax), module, content, static request => DetachedProgram.Start(request));
         Console.Out.Write(Answer(module.Digest, module.Code.Kind));
+        return Success;
+    }
+
+    /// <summary>For a container, which keeps the code that it starts with.</summary>
+    public static CachedModule Compile(ModuleCompiler compiler, string name, ReadOnlyMemory<byte> content, bool soon) =>
+        soon ? compiler.CompileSoon(name, content, handlers: false) : compiler.Compile(name, content);
+
+    // What Optimiser starts.
+    private static int Optimise(ParseResult parsed)
+    {
+        ThisProcess.GiveWay();
+        LimitSelf();
+        using var input = Console.OpenStandardInput();
+        var cache = CacheLocation.Open(parsed.GetValue(Cache));
+        var module = CacheLocation.Compiler(cache, parsed.GetValue(CacheMax)).Compile("the module", LoadedFile.Read("the module", input, CodeCache.ModuleBytesMax));
+        cache.RemoveClaim(module.Digest);
         return Success;
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Skiff.Guest;
+using Skiff.Linux;
 using Skiff.Runner;
 
 namespace Skiff.Cli.Commands;
@@ -34,6 +35,7 @@ internal static class RunCommand
     private static readonly Option<string?> Invoke = new("--invoke") { Description = "Call this export with ARGS and print what it returns", HelpName = "EXPORT" };
     private static readonly Option<string?> Memory = new("--memory") { Description = "Largest linear memory, e.g. 64m", HelpName = "SIZE" };
     private static readonly Option<string?> Timeout = new("--timeout") { Description = "End the guest after this time with exit code 124, e.g. 5s", HelpName = "TIME" };
+    private static readonly Option<bool> Optimised = CacheLocation.OptimisedOption();
     private static readonly Option<bool> NoCache = new("--no-cache") { Description = "Compile afresh and keep nothing" };
     private static readonly Option<string?> Cache = CacheLocation.Option();
 
@@ -44,7 +46,7 @@ internal static class RunCommand
     {
         var command = new Command(Name, "Run a module or component")
         {
-            File, Arguments, Directory, Variable, Net, Listen, Cpu, Invoke, Memory, Timeout, Cache, NoCache,
+            File, Arguments, Directory, Variable, Net, Listen, Cpu, Invoke, Memory, Timeout, Optimised, Cache, NoCache,
         };
         command.SetAction(Run);
         return command;
@@ -124,25 +126,15 @@ internal static class RunCommand
             return runner.Prepare(spec with { Code = memory.Code });
         }
 
-        var cache = CacheLocation.Open(parsed.GetValue(Cache));
-        var module = Compile(cache, file);
-        try
+        var code = new GuestCode(CacheLocation.Open(parsed.GetValue(Cache)), file, parsed.GetValue(Optimised));
+        return code.Load(module =>
         {
-            return runner.Prepare(spec with { Code = module.Code });
-        }
-        catch (DamagedCodeException) when (module.WasCached)
-        {
-            // Once: what does not load right after compiling will not load the next time either.
-            cache.Remove(module.Digest);
-            module = Compile(cache, file);
-            return runner.Prepare(spec with { Code = module.Code });
-        }
-    }
-
-    internal static CachedModule Compile(CodeCache cache, LoadedFile file)
-    {
-        using var progress = new CompileProgress(file.Path, TimeProvider.System);
-        return CacheLocation.Compiler(cache).Compile(file.Path, file.Content);
+            // Ends with this process, which the optimiser outlives.
+            var reaper = new Lazy<ChildReaper>(() => new ChildReaper(TimeProvider.System, subreaper: false));
+            var guest = runner.Prepare(spec with { Code = module.Code });
+            code.Optimise(module, request => reaper.Value.Spawn(request));
+            return guest;
+        });
     }
 
     private static (GuestSpec Spec, LoadedFile File) Spec(ParseResult parsed)
@@ -172,7 +164,7 @@ internal static class RunCommand
                     parsed.GetValue(Timeout) is { } time ? Quantity.Time(time) : null,
                     null)
                 {
-                    Cpu = parsed.GetValue(Cpu) is { } cpu ? new GuestPermissions().With("cpu", cpu).Cpu : null,
+                    Cpu = ParseCpu(parsed.GetValue(Cpu)),
                 },
             },
             LoadedFile.Read(named, CodeCache.ModuleBytesMax));
@@ -189,6 +181,8 @@ internal static class RunCommand
                 ?? throw new GuestException($"--env {text}: this environment has no {text}; give a value with {text}=VALUE")),
         };
     }
+
+    internal static double? ParseCpu(string? text) => text is null ? null : new GuestPermissions().With("cpu", text).Cpu;
 
     internal static GuestDirectory ParseDirectory(string text)
     {

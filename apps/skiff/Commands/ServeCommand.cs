@@ -28,6 +28,7 @@ internal static class ServeCommand
     private static readonly Option<string[]> Variable = new("--env") { Description = "Environment variable, K=V, or K to pass the own value on", HelpName = "K[=V]" };
     private static readonly Option<string[]> Network = new("--net") { Description = "Destination the guest may reach: address, network or name, with :PORT or :*", HelpName = "DESTINATION" };
     private static readonly Option<string?> Memory = new("--memory") { Description = "Linear memory of an instance at most, e.g. 64m", HelpName = "SIZE" };
+    private static readonly Option<string?> Cpu = new("--cpu") { Description = "Processors' worth of CPU time of all instances together, e.g. 0.5", HelpName = "N" };
     private static readonly Option<int> Reuse = new("--reuse") { Description = "Requests that one instance answers (1: a fresh one each)", HelpName = "N", DefaultValueFactory = _ => 1 };
     private static readonly Option<int> InFlight = new("--max-in-flight") { Description = "Requests that guests work on at once; further ones wait", HelpName = "N", DefaultValueFactory = _ => new ServingOptions().InFlightMax };
     private static readonly Option<string?> Timeout = new("--timeout") { Description = "Time of a request (default 60s); over it: 504", HelpName = "TIME" };
@@ -38,14 +39,15 @@ internal static class ServeCommand
     private static readonly Option<string?> Metrics = new("--metrics") { Description = "Address of /healthz and /metrics (OpenMetrics)", HelpName = "IP:PORT" };
     private static readonly Option<string?> Otlp = new("--otlp") { Description = "OpenTelemetry collector for traces and figures (OTLP/HTTP)", HelpName = "URL" };
     private static readonly Option<string> AccessLog = new("--access-log") { Description = "on, off or json", HelpName = "FORM", DefaultValueFactory = _ => "on" };
-    private static readonly Option<bool> Worker = new("--worker") { Hidden = true };
+    private static readonly Option<int> Worker = new("--worker") { Hidden = true, Description = "Be one of so many workers" };
+    private static readonly Option<bool> Optimised = CacheLocation.OptimisedOption();
     private static readonly Option<string?> Cache = CacheLocation.Option();
 
     public static Command Create()
     {
         var command = new Command("serve", "Answer HTTP requests with a component")
         {
-            File, Address, Directory, Variable, Network, Memory, Reuse, InFlight, Timeout, Grace, Certificate, Key, Workers, Metrics, Otlp, AccessLog, Worker, Cache,
+            File, Address, Directory, Variable, Network, Memory, Cpu, Reuse, InFlight, Timeout, Grace, Certificate, Key, Workers, Metrics, Otlp, AccessLog, Worker, Optimised, Cache,
         };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -58,8 +60,9 @@ internal static class ServeCommand
             RequirePositive(parsed, Reuse);
             RequirePositive(parsed, InFlight);
             ResourceLimits.RaiseOpenFiles();
-            using var guest = Load(parsed);
-            await (parsed.GetValue(Worker) ? WorkAsync(parsed, guest) : ServeAsync(parsed, guest));
+            using var reaper = new ChildReaper(TimeProvider.System, subreaper: false);
+            using var guest = Load(parsed, reaper);
+            await (parsed.GetValue(Worker) > 0 ? WorkAsync(parsed, guest) : ServeAsync(parsed, guest, reaper));
             return 0;
         }
         catch (Exception fault) when (fault is GuestException or DamagedCodeException or IOException or UnauthorizedAccessException
@@ -71,7 +74,7 @@ internal static class ServeCommand
     }
 
     /// <summary>The process that was started by hand: it answers itself, or keeps workers that do.</summary>
-    private static async Task ServeAsync(ParseResult parsed, ServedGuest guest)
+    private static async Task ServeAsync(ParseResult parsed, ServedFile guest, ChildReaper reaper)
     {
         using var stop = new StopSignals();
         var address = ParseAddress(parsed.GetValue(Address)!, "--addr");
@@ -82,7 +85,7 @@ internal static class ServeCommand
         Say($"serving {parsed.GetValue(File)} on {(parsed.GetValue(Certificate) is null ? "http" : "https")}://{socket.LocalEndPoint}");
         if (count > 1)
         {
-            await SuperviseAsync(parsed, socket, [.. Enumerable.Range(0, count).Select(i => processors[i % processors.Count])], stop, null);
+            await SuperviseAsync(parsed, socket, [.. Enumerable.Range(0, count).Select(i => processors[i % processors.Count])], stop, null, reaper);
             return;
         }
 
@@ -90,6 +93,7 @@ internal static class ServeCommand
         // A second descriptor: should workers take over, the socket is still open when ours has been closed.
         await service.StartAsync(Descriptors.Duplicate(socket), CancellationToken.None);
         ListenForOperator(parsed, service);
+        _ = guest.ImproveAsync(service, TimeProvider.System, Say, stop.Token);
         if (count == 1 || processors.Count == 1 || !await WantsWorkersAsync(service, stop.Token))
         {
             await stop.WaitAsync();
@@ -97,14 +101,13 @@ internal static class ServeCommand
             return;
         }
 
-        await SuperviseAsync(parsed, socket, processors, stop, service);
+        await SuperviseAsync(parsed, socket, processors, stop, service, reaper);
     }
 
-    private static async Task SuperviseAsync(ParseResult parsed, Socket socket, IReadOnlyList<int> processors, StopSignals stop, HttpService? before)
+    private static async Task SuperviseAsync(ParseResult parsed, Socket socket, IReadOnlyList<int> processors, StopSignals stop, HttpService? before, ChildReaper reaper)
     {
-        using var reaper = new ChildReaper(TimeProvider.System, subreaper: false);
         await using var supervisor = new WorkerSupervisor(
-            new WorkerProgram(Environment.ProcessPath!, [.. Environment.GetCommandLineArgs(), "--worker"]), processors, socket, reaper, TimeProvider.System, Say);
+            new WorkerProgram(Environment.ProcessPath!, [.. Environment.GetCommandLineArgs(), "--worker", processors.Count.ToString(CultureInfo.InvariantCulture)]), processors, socket, reaper, TimeProvider.System, Say);
         try
         {
             await supervisor.StartAsync(WorkerPatience, stop.Token);
@@ -140,14 +143,17 @@ internal static class ServeCommand
     }
 
     /// <summary>A process that <see cref="SuperviseAsync"/> started.</summary>
-    private static async Task WorkAsync(ParseResult parsed, ServedGuest guest)
+    private static async Task WorkAsync(ParseResult parsed, ServedFile guest)
     {
         // The terminal's Ctrl-C reaches all processes of its group: a worker stops when its supervisor says so, or has gone.
         using var deaf = new StopSignals();
         using var channel = new WorkerEnd(Descriptors.TakeInheritedSocket(WorkerSupervisor.ChannelDescriptor));
         await using var service = Service(parsed, guest);
         await service.StartAsync(Descriptors.TakeInheritedSocket(WorkerSupervisor.ListenerDescriptor), CancellationToken.None);
+        using var stop = new CancellationTokenSource();
+        _ = guest.ImproveAsync(service, TimeProvider.System, static _ => { }, stop.Token);
         await channel.ServeAsync(service.Metrics, CancellationToken.None);
+        await stop.CancelAsync();
         await service.StopAsync(GraceOf(parsed));
     }
 
@@ -172,31 +178,26 @@ internal static class ServeCommand
         return false;
     }
 
-    private static ServedGuest Load(ParseResult parsed)
-    {
-        var file = LoadedFile.Read(parsed.GetValue(File)!, CodeCache.ModuleBytesMax);
-        var cache = CacheLocation.Open(parsed.GetValue(Cache));
-        var compiled = RunCommand.Compile(cache, file);
-        try
-        {
-            return Load(parsed, compiled);
-        }
-        catch (DamagedCodeException) when (compiled.WasCached)
-        {
-            cache.Remove(compiled.Digest);
-            return Load(parsed, RunCommand.Compile(cache, file));
-        }
-    }
+    private static ServedFile Load(ParseResult parsed, ChildReaper reaper) => ServedFile.Load(
+        CacheLocation.Open(parsed.GetValue(Cache)),
+        LoadedFile.Read(parsed.GetValue(File)!, CodeCache.ModuleBytesMax),
+        parsed.GetValue(Optimised),
+        code => Load(parsed, code),
+        request => reaper.Spawn(request));
 
-    private static ServedGuest Load(ParseResult parsed, CachedModule compiled) => HttpGuestLoader.Load(
+    private static ServedGuest Load(ParseResult parsed, CompiledCode code) => HttpGuestLoader.Load(
         new GuestSpec
         {
             Arguments = [parsed.GetValue(File)!],
             Environment = (parsed.GetValue(Variable) ?? []).Select(RunCommand.ParseVariable).ToList(),
             Directories = (parsed.GetValue(Directory) ?? []).Select(RunCommand.ParseDirectory).ToList(),
             Network = new GuestNetwork(parsed.GetValue(Network) ?? [], []),
-            Code = compiled.Code,
-            Limits = new GuestLimits(parsed.GetValue(Memory) is { } memory ? Quantity.Bytes(memory) : null, null, null),
+            Code = code,
+            Limits = new GuestLimits(parsed.GetValue(Memory) is { } memory ? Quantity.Bytes(memory) : null, null, null)
+            {
+                // Workers share it equally, as they share the connections.
+                Cpu = RunCommand.ParseCpu(parsed.GetValue(Cpu)) / Math.Max(1, parsed.GetValue(Worker)),
+            },
         },
         Console.OpenStandardOutput(),
         Console.OpenStandardError(),
@@ -205,7 +206,7 @@ internal static class ServeCommand
         new GuestNetworkPlace(),
         TimeProvider.System);
 
-    private static HttpService Service(ParseResult parsed, ServedGuest guest)
+    private static HttpService Service(ParseResult parsed, ServedFile guest)
     {
         var serving = new ServingOptions();
         return new HttpService(

@@ -17,6 +17,7 @@ public sealed class GuestHandler(HttpGuest guest, ServingOptions options, SiteMe
     private readonly Admission _places = new(options, metrics, time);
     private readonly ConcurrentBag<GuestInstance> _idle = [];
     private readonly ConcurrentDictionary<GuestInstance, GuestRun> _working = new();
+    private volatile HttpGuest _guest = guest;
 
     public async Task HandleAsync(HttpExchange exchange)
     {
@@ -45,6 +46,9 @@ public sealed class GuestHandler(HttpGuest guest, ServingOptions options, SiteMe
             metrics.Ended(exchange.Status, exchange.Elapsed, exchange.BytesSent);
         }
     }
+
+    /// <summary>From here on requests go to instances of <paramref name="better"/>, which is the same guest; the other must live as long as this handler.</summary>
+    public void Replace(HttpGuest better) => _guest = better;
 
     /// <summary>Waits for guests that work, perhaps after their responses; those that outlive the grace are ended.</summary>
     public async Task StopAsync(TimeSpan grace)
@@ -188,9 +192,15 @@ public sealed class GuestHandler(HttpGuest guest, ServingOptions options, SiteMe
 
     private GuestInstance Take()
     {
-        if (_idle.TryTake(out var idle))
+        var guest = _guest;
+        while (_idle.TryTake(out var idle))
         {
-            return idle;
+            if (ReferenceEquals(idle.Guest, guest))
+            {
+                return idle;
+            }
+
+            Drop(idle);
         }
 
         var instance = guest.Create();

@@ -14,11 +14,13 @@ internal sealed class GuestInstance : IDisposable
     private readonly LiftedFunction _handle;
     private GuestRun? _run;
 
-    public GuestInstance(ComponentInstance instance, HttpGuestState state, LiftedFunction handle)
+    public GuestInstance(HttpGuest guest, ComponentInstance instance, HttpGuestState state, LiftedFunction handle)
     {
-        (_instance, _state, _handle) = (instance, state, handle);
+        (Guest, _instance, _state, _handle) = (guest, instance, state, handle);
         instance.Store.Paused = _ => _run?.Pause();
     }
+
+    public HttpGuest Guest { get; }
 
     /// <summary>Requests that it has been given.</summary>
     public int Requests { get; private set; }

@@ -42,7 +42,7 @@ public sealed class HttpGuest : IDisposable
         var state = new HttpGuestState(_wasi(), new HttpState(_client));
         try
         {
-            return new GuestInstance(new Components.Runtime.ComponentInstance(_component, state, _limits), state, _handle);
+            return new GuestInstance(this, new Components.Runtime.ComponentInstance(_component, state, _limits), state, _handle);
         }
         catch
         {

@@ -16,7 +16,9 @@ public sealed class HostedSandbox(ChildReaper reaper, SandboxPlaces places, ISan
 {
     private readonly GuestHosts _hosts = new(reaper, places, time);
     private readonly PauseProgram _pause = new();
-    private readonly EntryResolver _entries = new(new CodeProvider(reaper, places, time));
+
+    // The optimising compiler has the better record, and here Wasm is the wall; and all guests of a process share one engine.
+    private readonly EntryResolver _entries = new(new CodeProvider(reaper, places with { WaitsForOptimised = true }, time));
 
     private HostedTools Tools => new(reaper, _hosts, _entries, _pause, time);
 

@@ -138,9 +138,10 @@ internal static class RuntimeOptionsReader
     private static ShimOptions With(ShimOptions options, string key, object? value) => key switch
     {
         "runtime" or "BinaryName" => options with { Runtime = Text(key, value) },
-        "SystemdCgroup" => options with { SystemdCgroup = value as bool? ?? throw Invalid($"runtime option {key} must be true or false") },
+        "SystemdCgroup" => options with { SystemdCgroup = Truth(key, value) },
         "cache_dir" => options with { CacheDirectory = AbsolutePath(key, value) },
         "cache_max_bytes" => options with { CacheBytesMax = Number(key, value, 0, long.MaxValue) },
+        "wait_for_optimised" => options with { WaitsForOptimised = Truth(key, value) },
         "home" => options with { Home = AbsolutePath(key, value) },
         "task_api" => options with { TaskApi = (int)Number(key, value, 2, 3) },
         "isolation" => options with { Isolation = IsolationOf(Text(key, value)) },
@@ -150,8 +151,10 @@ internal static class RuntimeOptionsReader
         _ => throw Unknown(key),
     };
 
+    private static bool Truth(string key, object? value) => value as bool? ?? throw Invalid($"runtime option {key} must be true or false");
+
     private static ShimException Unknown(string key) => Invalid(
-        $"runtime option '{Shorten(key)}' is not known; known are runtime, SystemdCgroup, cache_dir, cache_max_bytes, home, task_api, isolation, sharing, idle_seconds (see containerd's config, [...runtimes.<name>.options])");
+        $"runtime option '{Shorten(key)}' is not known; known are runtime, SystemdCgroup, cache_dir, cache_max_bytes, wait_for_optimised, home, task_api, isolation, sharing, idle_seconds (see containerd's config, [...runtimes.<name>.options])");
 
     private static Isolation IsolationOf(string text) => text switch
     {

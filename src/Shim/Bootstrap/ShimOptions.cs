@@ -31,6 +31,9 @@ internal sealed record ShimOptions
     /// <summary><c>cache_max_bytes</c>: above it the entries least recently used go.</summary>
     public long? CacheBytesMax { get; init; }
 
+    /// <summary><c>wait_for_optimised</c>: start no guest from the baseline compiler's code.</summary>
+    public bool? WaitsForOptimised { get; init; }
+
     /// <summary><c>home</c>: folder of the run program and its libraries.</summary>
     public string? Home { get; init; }
 

@@ -14,6 +14,7 @@ public sealed class RuntimeOptionsTests
             SystemdCgroup = false
             cache_dir = "/var/cache/skiff"
             cache_max_bytes = 1_000_000
+            wait_for_optimised = true
             home = "/opt/skiff"
             task_api = 3
             isolation = "pod"
@@ -28,6 +29,7 @@ public sealed class RuntimeOptionsTests
                 SystemdCgroup = false,
                 CacheDirectory = "/var/cache/skiff",
                 CacheBytesMax = 1_000_000,
+                WaitsForOptimised = true,
                 Home = "/opt/skiff",
                 TaskApi = 3,
                 Isolation = Isolation.Pod,
