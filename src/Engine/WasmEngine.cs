@@ -47,6 +47,7 @@ public sealed class WasmEngine : IDisposable
     // keeps while it sleeps; each takes two of the kernel's maps from the pool's beginning, so there are no more than that.
     private const uint StacksPerGuest = 2;
 
+    private const ulong AddressesOfMemory = 1UL << 32;
     private const uint TablesPerModuleMax = 4;
     private const uint MemoriesPerModuleMax = 2;
 
@@ -129,6 +130,8 @@ public sealed class WasmEngine : IDisposable
         EngineApi.wasmtime_config_parallel_compilation_set(config, 1);
         EngineApi.wasmtime_config_max_wasm_stack_set(config, (nuint)options.StackBytes);
         EngineApi.wasmtime_config_async_stack_size_set(config, (nuint)(options.StackBytes + StackBytesBeyond));
+        // The engine's own default. With all that 32 bits can address a memory needs no bounds checks, and never moves (SeenMemory).
+        EngineApi.wasmtime_config_memory_reservation_set(config, AddressesOfMemory);
         // Several instances may share one, and no limit of a store holds for it.
         EngineApi.wasmtime_config_shared_memory_set(config, 0);
         if (JitStacks.AreNeeded)

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Unicode;
 using Skiff.Components.Linking;
+using Skiff.Components.Runtime;
 using Skiff.Engine;
 
 namespace Skiff.Components.Abi;
@@ -64,7 +65,7 @@ internal static class GuestText
     {
         if (!Utf8.IsValid(text))
         {
-            throw new GuestTrapException($"invalid utf-8 in a string of {text.Length} bytes");
+            Violation.Utf8(text.Length);
         }
 
         return text;

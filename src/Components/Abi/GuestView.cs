@@ -5,8 +5,8 @@ using ComponentInstance = Skiff.Components.Runtime.ComponentInstance;
 namespace Skiff.Components.Abi;
 
 /// <summary>
-/// A guest's memory during one call, checked at each access. It asks the engine for base and size once and then again after each piece
-/// of guest code (<see cref="Forget"/>), for that may have grown the memory. It also keeps the account of what the call has lifted.
+/// A guest's memory during one call, checked at each access. Guest code that runs meanwhile may have grown it: what was seen of it stays
+/// true (<see cref="Engine.SeenMemory"/>), and an access beyond that looks again. It also keeps the account of what the call has lifted.
 /// </summary>
 internal ref struct GuestView
 {
@@ -25,9 +25,6 @@ internal ref struct GuestView
         _instance = instance;
         _slot = slot;
     }
-
-    /// <summary>Guest code has run or is about to.</summary>
-    public void Forget() => _view = default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> Slice(uint address, uint length) =>
@@ -69,18 +66,24 @@ internal ref struct GuestView
         }
     }
 
-    // What lies beyond 2 GiB does not fit into a span, and takes this way each time.
+    // The first access of a call: nearly always within what former calls have seen.
     private Span<byte> SliceAfresh(uint address, uint length)
     {
-        ref readonly var memory = ref _instance.Memory(_slot);
-        _view = memory.Whole(out var size);
+        _view = _instance.SeenMemory(_slot);
+        return (ulong)address + length <= (uint)_view.Length ? _view.Slice((int)address, (int)length) : LookAndSlice(address, length);
+    }
+
+    // What lies beyond 2 GiB does not fit into a span, and takes this way each time.
+    private Span<byte> LookAndSlice(uint address, uint length)
+    {
+        _view = _instance.LookAtMemory(_slot, out var size);
         var end = (ulong)address + length;
         if (end > size)
         {
             Violation.OutOfBounds(address, length, size);
         }
 
-        return end <= (uint)_view.Length ? _view.Slice((int)address, (int)length) : memory.Slice((ulong)address, length);
+        return end <= (uint)_view.Length ? _view.Slice((int)address, (int)length) : _instance.Memory(_slot).Slice((ulong)address, length);
     }
 
     private readonly void Account()

@@ -222,7 +222,6 @@ internal ref struct Lowerer
             throw new ArgumentException($"a string or list of {size} bytes is longer than the {AbiLimits.BytesMax} that a guest can take");
         }
 
-        _memory.Forget();
         var address = _instance.Reallocate(_to, _options, 0, 0, alignment, (uint)size);
         _ = _memory.Slice(address, (uint)size, alignment);
         return address;

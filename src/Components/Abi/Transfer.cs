@@ -227,9 +227,6 @@ internal ref partial struct Transfer
             Violation.TooLong(size);
         }
 
-        // The target's code is about to run. It cannot grow the source's memory, which is asked for anew all the same.
-        _read.Forget();
-        _write.Forget();
         var address = _instance.Reallocate(_to, _target, old, oldSize, alignment, (uint)size);
         _ = _write.Slice(address, (uint)size, alignment);
         return address;

@@ -20,7 +20,6 @@ public ref partial struct ComponentCall
             throw new InvalidOperationException($"the host's result holds a string or list of {size} bytes; {AbiLimits.BytesMax} are allowed");
         }
 
-        _memory.Forget();
         var address = _instance.Reallocate(Caller, _trampoline.Options, 0, 0, alignment, size);
         _ = _memory.Slice(address, size, alignment);
         return address;
@@ -73,7 +72,6 @@ public ref partial struct ComponentCall
     {
         if (task.IsCompleted)
         {
-            _memory.Forget();
             lower(ref this, task.GetAwaiter().GetResult());
             return;
         }

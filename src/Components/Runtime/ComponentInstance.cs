@@ -206,19 +206,16 @@ public sealed class ComponentInstance : IDisposable
         }
     }
 
-    internal ref readonly GuestMemory Memory(int slot)
-    {
-        var memories = _memories ??= new MemorySlot[_linked.Slots.MemoryCount];
-        ref var memory = ref memories[slot];
-        if (!memory.IsKnown)
-        {
-            memory.Memory = Extern(_linked.Slots.Memory(slot)).AsMemory()
-                ?? throw new GuestTrapException("the memory that the component's options name is not one");
-            memory.IsKnown = true;
-        }
+    internal GuestMemory Memory(int slot) => MemoryAt(slot).Memory;
 
-        return ref memory.Memory;
-    }
+    /// <summary>What is known of a memory without asking the engine; empty if nothing is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal Span<byte> SeenMemory(int slot) =>
+        _memories is { } memories && (uint)slot < (uint)memories.Length ? memories[slot].Memory.Seen : default;
+
+    /// <summary>A memory as it is now.</summary>
+    /// <param name="length">Bytes of all of it.</param>
+    internal Span<byte> LookAtMemory(int slot, out ulong length) => MemoryAt(slot).Look(out length);
 
     internal GuestFunction CoreFunction(int slot) => _functions[slot] ?? FindCoreFunction(slot);
 
@@ -402,6 +399,21 @@ public sealed class ComponentInstance : IDisposable
         return _coreInstances[export.Instance.Index]!.Get(_linked.Export(export));
     }
 
+    private ref SeenMemory MemoryAt(int slot)
+    {
+        var memories = _memories ??= new MemorySlot[_linked.Slots.MemoryCount];
+        ref var memory = ref memories[slot];
+        if (!memory.IsKnown)
+        {
+            // The linker has found that it has 32-bit addresses.
+            memory.Memory = new SeenMemory(Extern(_linked.Slots.Memory(slot)).AsMemory()
+                ?? throw new GuestTrapException("the memory that the component's options name is not one"));
+            memory.IsKnown = true;
+        }
+
+        return ref memory.Memory;
+    }
+
     private GuestFunction FindCoreFunction(int slot)
     {
         var (item, type) = _linked.Slots.Function(slot);
@@ -411,7 +423,7 @@ public sealed class ComponentInstance : IDisposable
 
     private struct MemorySlot
     {
-        public GuestMemory Memory;
+        public SeenMemory Memory;
         public bool IsKnown;
     }
 }

@@ -42,6 +42,9 @@ internal static class Violation
     public static void Char(uint value) => throw new GuestTrapException($"invalid char 0x{value:x}: not a Unicode scalar value");
 
     [DoesNotReturn]
+    public static void Utf8(int bytes) => throw new GuestTrapException($"invalid utf-8 in a string of {bytes} bytes");
+
+    [DoesNotReturn]
     public static void TooLong(ulong bytes) =>
         throw new GuestTrapException($"a string or list of {bytes} bytes is too long: it exceeds the {Abi.AbiLimits.BytesMax} allowed");
 

@@ -34,6 +34,10 @@ internal static unsafe partial class EngineApi
     [LibraryImport(Library)]
     public static partial void wasmtime_config_shared_memory_set(nint config, byte enable);
 
+    /// <summary>Addresses that are reserved for each linear memory, in bytes.</summary>
+    [LibraryImport(Library)]
+    public static partial void wasmtime_config_memory_reservation_set(nint config, ulong size);
+
     /// <summary>Copies <paramref name="pool"/>.</summary>
     [LibraryImport(Library)]
     public static partial void wasmtime_pooling_allocation_strategy_set(nint config, nint pool);
