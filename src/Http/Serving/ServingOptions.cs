@@ -1,10 +1,12 @@
+using Skiff.Engine;
+
 namespace Skiff.Http.Serving;
 
 /// <summary>How a guest's requests are handled.</summary>
 public sealed record ServingOptions
 {
-    /// <summary>Requests that guests work on at once; further ones wait.</summary>
-    public int InFlightMax { get; init; } = 1000;
+    /// <summary>Requests that guests work on at once; further ones wait. Never more than the kernel has memory maps for.</summary>
+    public int InFlightMax { get; init => field = Math.Min(value, GuestLimit.Largest); } = Math.Min(1000, GuestLimit.Largest);
 
     /// <summary>Requests that wait for a place; at the limit they are refused at once.</summary>
     public int QueueMax { get; init; } = 10_000;

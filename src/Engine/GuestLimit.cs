@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace Skiff.Engine;
+
+/// <summary>
+/// How many guests a process may run at once. Each takes some of the kernel's memory maps, of which a process has
+/// <c>vm.max_map_count</c>; one that runs out of them dies somewhere in its own runtime. Who admits guests keeps below this.
+/// </summary>
+public static class GuestLimit
+{
+    // An instance with its memory takes three to four, a fiber's stack one.
+    private const int MapsPerGuest = 5;
+
+    // The heap's, the libraries', the threads' and a pool's own.
+    private const int OtherMaps = 8192;
+
+    private const int KernelDefault = 65530;
+
+    /// <summary>What the kernel's setting allows; 11,467 by its default.</summary>
+    public static int Largest { get; } = Math.Max(1, (ReadMapCount() - OtherMaps) / MapsPerGuest);
+
+    private static int ReadMapCount()
+    {
+        try
+        {
+            return int.Parse(File.ReadAllText("/proc/sys/vm/max_map_count"), CultureInfo.InvariantCulture);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or FormatException)
+        {
+            return KernelDefault;
+        }
+    }
+}
