@@ -29,6 +29,12 @@ public sealed class GuestNetworkPlace : IDisposable
     /// <summary>Takes both over.</summary>
     public GuestNetworkPlace(NetworkNamespace @namespace, INameResolver names) => (Namespace, Names) = (@namespace, names);
 
+    /// <summary>That of a pod: its namespace, and name lookups from there by the files below the guest's root.</summary>
+    /// <param name="namespace">Taken over.</param>
+    /// <param name="root">The guest's root directory, of which <c>etc/hosts</c> and <c>etc/resolv.conf</c> are read; taken over.</param>
+    public static GuestNetworkPlace OfPod(NetworkNamespace @namespace, RootDirectory root, TimeProvider time) =>
+        new(@namespace, new PodNames(root, @namespace, time));
+
     public NetworkNamespace Namespace { get; }
 
     private INameResolver Names { get; }

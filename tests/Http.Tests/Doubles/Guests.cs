@@ -101,10 +101,11 @@ internal sealed class GuestSite : IAsyncDisposable
     }
 
     public static async Task<GuestSite> StartAsync(
-        string guest, ServingOptions? options = null, NetworkGrants? network = null, HttpLimits? limits = null, Skiff.Http.Listening.TlsIdentity? tls = null, Tracer? tracer = null)
+        string guest, ServingOptions? options = null, NetworkGrants? network = null, HttpLimits? limits = null, Skiff.Http.Listening.TlsIdentity? tls = null,
+        Tracer? tracer = null, GuestNetworkPlace? place = null)
     {
         var metrics = new SiteMetrics("guest");
-        var loaded = Guests.Load(guest, network);
+        var loaded = Guests.Load(guest, network, place: place);
         var site = new GuestSite(loaded, new GuestHandler(loaded, options ?? new ServingOptions(), metrics, TimeProvider.System, tracer), metrics);
         site.Host = await TestHost.StartAsync(site._handler, limits, tls, site._access);
         return site;
