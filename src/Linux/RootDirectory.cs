@@ -41,10 +41,6 @@ public sealed partial class RootDirectory : IDisposable
     /// <exception cref="LinuxException">It is missing or no directory.</exception>
     public static SafeFileHandle OpenPlace(string path) => Libc.Own(Libc.Open(path, Libc.O_PATH | Libc.O_DIRECTORY), "open folder", path);
 
-    /// <param name="root">An open directory; O_PATH is enough. Taken over.</param>
-    /// <param name="name">How messages call it.</param>
-    public RootDirectory(SafeFileHandle root, string name) => (_root, _path) = (root, name);
-
     /// <summary>Opens a regular file for reading; null when it is missing, not a regular file, or a dangling or looping link.</summary>
     public SafeFileHandle? TryOpenFile(string path)
     {

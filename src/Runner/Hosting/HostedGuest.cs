@@ -3,7 +3,6 @@ using Microsoft.Win32.SafeHandles;
 using Skiff.Engine;
 using Skiff.Guest;
 using Skiff.Linux;
-using Skiff.Wasi.Names;
 using Skiff.Wasi.Sockets;
 using Skiff.Wasi.Streams;
 using Names = Skiff.Guest.HostProtocol.Descriptor;
@@ -179,9 +178,7 @@ internal sealed class HostedGuest : IAsyncDisposable
         _permitted = spec.Limits;
         Apply(order.Resources);
         var code = _parts.Add(_services.Code.Take(_services.EngineFor(spec.Code), spec, _descriptors.Code));
-        var place = _parts.Add(_descriptors.Take(Names.Network) is { } own
-            ? new GuestNetworkPlace(new NetworkNamespace(own, _services.NamespaceThread), new SystemNames())
-            : new GuestNetworkPlace());
+        var place = _parts.Add(Place());
         // Disposed of with the program that gets it.
         _stdio = StandardStreams.Of(Standard(Names.Input), Standard(Names.Output), Standard(Names.ErrorOutput), _services.Wasi.Readiness, lingers: false);
         try
@@ -201,6 +198,13 @@ internal sealed class HostedGuest : IAsyncDisposable
             // The code is mapped, directories and streams are others' now.
             _descriptors.DisposeAllBut(Names.Root);
         }
+    }
+
+    private GuestNetworkPlace Place()
+    {
+        var network = _descriptors.Take(Names.Network) is { } own ? new NetworkNamespace(own, _services.NamespaceThread) : NetworkNamespace.Own;
+        var root = _descriptors.Root is { } handle ? new RootDirectory(handle, "the guest's root directory") : null;
+        return GuestNetworkPlace.OfPod(network, root, _services.Time);
     }
 
     private SafeFileHandle Standard(string name) =>

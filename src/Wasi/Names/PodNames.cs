@@ -17,15 +17,15 @@ internal sealed class PodNames : INameResolver
 {
     private static readonly IdnMapping International = new() { UseStd3AsciiRules = false };
 
-    private readonly RootDirectory _root;
+    private readonly RootDirectory? _root;
     private readonly NetworkNamespace _network;
     private readonly DnsExchange _exchange;
     private readonly RootFile<HostsFile> _hosts;
     private readonly RootFile<ResolverConfiguration> _configuration;
 
-    /// <param name="root">The root directory of its guest; taken over.</param>
+    /// <param name="root">The root directory of its guest, if it has one; taken over.</param>
     /// <param name="network">Stays the caller's.</param>
-    public PodNames(RootDirectory root, NetworkNamespace network, TimeProvider time)
+    public PodNames(RootDirectory? root, NetworkNamespace network, TimeProvider time)
     {
         (_root, _network) = (root, network);
         _exchange = new DnsExchange(network, time);
@@ -60,7 +60,7 @@ internal sealed class PodNames : INameResolver
         }
     }
 
-    public void Dispose() => _root.Dispose();
+    public void Dispose() => _root?.Dispose();
 
     private async Task<IPAddress[]> SearchAsync(string name, ResolverConfiguration configuration, CancellationToken cancellation)
     {

@@ -7,7 +7,7 @@ namespace Skiff.Wasi.Names;
 /// <param name="absent">Stands for a file that is not there.</param>
 /// <param name="parse">May throw <see cref="InvalidDataException"/> with a text that follows the file's name.</param>
 internal sealed class RootFile<T>(
-    RootDirectory root, string path, int bytesMax, T absent, Func<ReadOnlySpan<byte>, T> parse, TimeProvider time)
+    RootDirectory? root, string path, int bytesMax, T absent, Func<ReadOnlySpan<byte>, T> parse, TimeProvider time)
     where T : class
 {
     private readonly Lock _gate = new();
@@ -17,7 +17,7 @@ internal sealed class RootFile<T>(
     /// <exception cref="InvalidDataException">It is too long, or as the parser says.</exception>
     public T Read()
     {
-        using var file = root.TryOpenFile(path);
+        using var file = root?.TryOpenFile(path);
         if (file is null)
         {
             return absent;

@@ -31,8 +31,9 @@ public sealed class GuestNetworkPlace : IDisposable
 
     /// <summary>That of a pod: its namespace, and name lookups from there by the files below the guest's root.</summary>
     /// <param name="namespace">Taken over.</param>
-    /// <param name="root">The guest's root directory, of which <c>etc/hosts</c> and <c>etc/resolv.conf</c> are read; taken over.</param>
-    public static GuestNetworkPlace OfPod(NetworkNamespace @namespace, RootDirectory root, TimeProvider time) =>
+    /// <param name="root">The guest's root directory, of which <c>etc/hosts</c> and <c>etc/resolv.conf</c> are read; taken over. Null: as
+    /// one without these files.</param>
+    public static GuestNetworkPlace OfPod(NetworkNamespace @namespace, RootDirectory? root, TimeProvider time) =>
         new(@namespace, new PodNames(root, @namespace, time));
 
     public NetworkNamespace Namespace { get; }

@@ -95,7 +95,7 @@ internal sealed class GuestSite : IAsyncDisposable
     {
         get
         {
-            await _access.DisposeAsync();
+            _access.DisposeAsync().AsTask().GetAwaiter().GetResult();
             return System.Text.Encoding.UTF8.GetString(_log.ToArray());
         }
     }

@@ -1,5 +1,4 @@
 using System.Net;
-using Skiff.Http.Listening;
 using Skiff.Http.Serving;
 using Skiff.Http.Tests.Doubles;
 using Skiff.Linux;
