@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Skiff.Linux.Tests.Doubles;
 
@@ -54,13 +53,9 @@ public sealed class NamespaceWorkerTests(ReaperFixture fixture) : IDisposable
                 return 0;
             });
             using var network = new NetworkNamespace(Descriptors.Duplicate(worker.Network!), thread);
-            using var listener = network.Run(() =>
-            {
-                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-                socket.Bind(new IPEndPoint(IPAddress.Loopback, 80));
-                socket.Listen(1);
-                return socket;
-            });
+            using var listener = network.NewSocket(v6: false, stream: true);
+            listener.Bind(new IPEndPoint(IPAddress.Loopback, 80));
+            listener.Listen(1);
             Assert.Equal(80, ((IPEndPoint)listener.LocalEndPoint!).Port);
         }
 
