@@ -16,6 +16,12 @@ internal static class HostProgram
     public static int Run()
     {
         ResourceLimits.RaiseOpenFiles();
+        if (Environment.IsPrivilegedProcess)
+        {
+            // They would be those of all guests.
+            FileUser.DropGroups();
+        }
+
         DescriptorSocket control;
         try
         {

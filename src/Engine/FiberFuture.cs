@@ -144,7 +144,9 @@ internal sealed unsafe class FiberFuture : IDisposable
         ticker.Enter();
         _store.Meter?.Start();
         _store.Budget.BeginTurn();
+        _store.Turn?.Begin();
         var done = PollHere();
+        _store.Turn?.End();
         _store.Budget.EndTurn();
         _store.Meter?.End();
         ticker.Leave();

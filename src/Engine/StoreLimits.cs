@@ -21,6 +21,9 @@ public sealed record StoreLimits
     /// <summary>What all stores of a guest may have together, and have; null for a guest that has one, or that nobody asks.</summary>
     public MemoryQuota? Memory { get; init; }
 
+    /// <summary>Around each turn on a fiber; null: the thread stays as it is.</summary>
+    public IStoreTurn? Turn { get; init; }
+
     /// <summary>Elements of each table. Times <see cref="Tables"/> it bounds their sum: 8 bytes an element.</summary>
     public long TableElements { get; init; } = 1_000_000;
 

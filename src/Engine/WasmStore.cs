@@ -44,6 +44,7 @@ public sealed unsafe class WasmStore : IDisposable
         StoreApi.wasmtime_store_epoch_deadline_callback(Handle, &EpochCallback.Reached, Self, null);
         StoreApi.wasmtime_context_set_epoch_deadline(Context, 1);
         _budget = new MemoryBudget(this, limits ?? StoreLimits.None);
+        Turn = limits?.Turn;
         if (limits?.Cpu is { } quota)
         {
             _meter = new CpuMeter(quota);
@@ -131,6 +132,9 @@ public sealed unsafe class WasmStore : IDisposable
     internal bool CanSuspend => Fiber is not null && Nested == 0;
 
     internal MemoryBudget Budget => _budget;
+
+    /// <summary>See <see cref="StoreLimits.Turn"/>.</summary>
+    internal IStoreTurn? Turn { get; }
 
     /// <summary>The store whose guest calls the host function that asks.</summary>
     internal static WasmStore OnThread

@@ -14,7 +14,6 @@ namespace Skiff.Runner.Hosting;
 /// </summary>
 internal sealed class HostedGuest : IAsyncDisposable
 {
-    private const int SIGHUP = 1;
     private const int SIGCHLD = 17;
     private const int SIGCONT = 18;
     private const int SIGURG = 23;
@@ -33,7 +32,11 @@ internal sealed class HostedGuest : IAsyncDisposable
     private HostedProgram? _program;
     private GuestLimits _permitted = GuestLimits.None;
     private StandardStreams? _stdio;
-    private bool _outOfMemory;
+    private volatile bool _outOfMemory;
+    private bool _released;
+
+    // While its last words wait for a reader.
+    private volatile CancellationTokenSource? _patience;
 
     public HostedGuest(HostServices services, GuestDescriptors descriptors)
     {
@@ -123,9 +126,6 @@ internal sealed class HostedGuest : IAsyncDisposable
         return exit;
     }
 
-    // While the last words wait for a reader.
-    private volatile CancellationTokenSource? _patience;
-
     private async Task FlushAsync(CancellationToken cancellation)
     {
         try
@@ -166,6 +166,11 @@ internal sealed class HostedGuest : IAsyncDisposable
         {
             refusal = $"{HostProtocol.Error} {fault.Message}";
         }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            _services.Log($"{Name}: {fault}");
+            refusal = $"{HostProtocol.Error} the host failed: {fault.GetType().Name}: {fault.Message}";
+        }
 
         await ReleaseAsync();
         await _channel.SendAsync(refusal);
@@ -183,7 +188,7 @@ internal sealed class HostedGuest : IAsyncDisposable
         _stdio = StandardStreams.Of(Standard(Names.Input), Standard(Names.Output), Standard(Names.ErrorOutput), _services.Wasi.Readiness, lingers: false);
         try
         {
-            var limits = new StoreLimits { Cpu = _cpu, Memory = _memory };
+            var limits = new StoreLimits { Cpu = _cpu, Memory = _memory, Turn = UserOf(order) };
             _program = code.Value.Linked is LinkedHandler handler
                 ? new HostedService(handler, spec, _stdio, place, _services.Wasi, limits, _services.Web)
                 : new HostedCommand(code.Value.Linked, spec, _stdio, place, _services.Wasi, limits);
@@ -207,6 +212,10 @@ internal sealed class HostedGuest : IAsyncDisposable
         return GuestNetworkPlace.OfPod(network, root, _services.Time);
     }
 
+    // Where the host is not root, it could not be anybody else.
+    private static GuestUser? UserOf(GuestOrder order) =>
+        (order.UserId | order.GroupId) != 0 && Environment.IsPrivilegedProcess ? new GuestUser(order.UserId, order.GroupId) : null;
+
     private SafeFileHandle Standard(string name) =>
         _descriptors.Take(name) ?? File.OpenHandle("/dev/null", FileMode.Open, name == Names.Input ? FileAccess.Read : FileAccess.Write, FileShare.ReadWrite);
 
@@ -220,8 +229,12 @@ internal sealed class HostedGuest : IAsyncDisposable
 
         try
         {
-            return JsonSerializer.Deserialize(line.AsSpan(Word.Length), GuestOrderJson.Default.GuestOrder)
-                ?? throw new GuestException("the guest's order is null");
+            var order = JsonSerializer.Deserialize(line.AsSpan(Word.Length), GuestOrderJson.Default.GuestOrder);
+            return order is { Name: not null, Arguments: { } arguments, Environment: { } environment, Permissions: { } permissions }
+                && arguments.Concat(environment).Concat(permissions.SelectMany(permission => permission ?? [null!])).All(text => text is not null)
+                    // What is left out is null here, whatever the type says.
+                    ? order with { Resources = order.Resources ?? new GuestResources() }
+                    : throw new GuestException("the guest's order is null, or has a null in it");
         }
         catch (JsonException fault)
         {
@@ -371,5 +384,4 @@ internal sealed class HostedGuest : IAsyncDisposable
         }
     }
 
-    private bool _released;
 }

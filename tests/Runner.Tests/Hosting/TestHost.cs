@@ -64,9 +64,9 @@ internal sealed class TestHost : IAsyncDisposable
         var errors = error is null ? NewPipe(Names.ErrorOutput) : null;
         Add(Names.Output, output);
         Add(Names.ErrorOutput, error);
-        Add(Names.Root, root is null ? null : File.OpenHandle(root, FileMode.Open));
+        Add(Names.Root, root is null ? null : RootDirectory.OpenPlace(root));
         var guest = Send(names, handles);
-        handles.ForEach(handle => handle.Dispose());
+        handles.Where(handle => handle != input && handle != output && handle != error).ToList().ForEach(handle => handle.Dispose());
         (guest.Output, guest.Error) = (Collect(lines), Collect(errors));
         var order = new GuestOrder
         {
