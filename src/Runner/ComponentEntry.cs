@@ -4,7 +4,6 @@ using Skiff.Components.Runtime;
 using Skiff.Components.Types;
 using Skiff.Components.Wave;
 using Skiff.Engine;
-using Skiff.Guest;
 
 namespace Skiff.Runner;
 

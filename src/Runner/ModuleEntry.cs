@@ -1,5 +1,4 @@
 using Skiff.Engine;
-using Skiff.Guest;
 
 namespace Skiff.Runner;
 

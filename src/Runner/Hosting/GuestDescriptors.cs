@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using Skiff.Guest;
 using Names = Skiff.Guest.HostProtocol.Descriptor;
 
 namespace Skiff.Runner.Hosting;

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Skiff.Runner.Hosting;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace Skiff.Runner.Hosting;
 /// last few a while longer.
 /// </summary>
 /// <param name="unusedMax">How many that nobody uses are kept, those last used.</param>
-internal sealed class Shelf<TKey, TValue>(int unusedMax) : IDisposable
+internal sealed class Shelf<TKey, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TValue>(int unusedMax) : IDisposable
     where TKey : notnull
     where TValue : class, IDisposable
 {
