@@ -10,6 +10,12 @@ namespace Skiff.Runner.Hosting;
 /// <summary>What the guests of a host share. Each part is made when the first guest wants it.</summary>
 internal sealed class HostServices : IAsyncDisposable
 {
+    // Commands, and requests in flight: with two memories of 4 GiB each they fill a quarter of a process's addresses.
+    private const int GuestsMax = 4096;
+
+    // Of images that are so new that there is no optimised code yet.
+    private const int BaselineGuestsMax = 512;
+
     private readonly Lazy<WasmEngine> _engine;
     private readonly Lazy<WasmEngine> _baseline;
     private readonly Lazy<NamespaceThread> _namespaces = new();
@@ -67,5 +73,5 @@ internal sealed class HostServices : IAsyncDisposable
     }
 
     private static WasmEngine NewEngine(bool baseline) =>
-        new(new WasmEngineOptions { Pool = new PoolOptions(InstanceSlots.Largest), Baseline = baseline });
+        new(new WasmEngineOptions { Pool = new PoolOptions(Math.Min(baseline ? BaselineGuestsMax : GuestsMax, GuestLimit.Largest)), Baseline = baseline });
 }

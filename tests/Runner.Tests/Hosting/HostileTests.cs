@@ -32,7 +32,7 @@ public sealed class HostileTests
             {
                 await using var guest = await host.StartAsync(text);
                 await Task.Delay(20, Cancellation);
-                await guest.SayAsync("signal 9");
+                await guest.KillAsync();
                 await guest.ExitAsync();
             }
         }

@@ -143,6 +143,19 @@ internal sealed class TestGuest(Socket channel) : IAsyncDisposable
 
     public async Task SayAsync(string line) => await channel.SendAsync(Encoding.UTF8.GetBytes(line + "\n"));
 
+    /// <summary>Kills it, if it has not ended by itself meanwhile.</summary>
+    public async Task KillAsync()
+    {
+        try
+        {
+            await SayAsync("signal 9");
+        }
+        catch (SocketException)
+        {
+            // It has.
+        }
+    }
+
     /// <summary>The next line; null when the host has closed.</summary>
     public async Task<string?> HearAsync() => await _reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60));
 
