@@ -8,16 +8,21 @@ namespace Skiff.Engine;
 /// </summary>
 public static class GuestLimit
 {
-    // An instance with its memory takes three to four, a fiber's stack one.
-    private const int MapsPerGuest = 5;
+    // Its memory's image, what lies behind that, and the guard; and a fiber's stack with its guard.
+    private const int MapsPerInstance = 3;
+    private const int MapsPerStack = 2;
 
     // The heap's, the libraries', the threads' and a pool's own.
     private const int OtherMaps = 8192;
 
     private const int KernelDefault = 65530;
 
-    /// <summary>What the kernel's setting allows; 11,467 by its default.</summary>
-    public static int Largest { get; } = Math.Max(1, (ReadMapCount() - OtherMaps) / MapsPerGuest);
+    /// <summary>What the kernel's setting allows guests of one stack each; 11,467 by its default.</summary>
+    public static int Largest { get; } = LargestWith(1);
+
+    /// <param name="stacksPerGuest">See <see cref="PoolOptions.StacksPerGuest"/>.</param>
+    public static int LargestWith(int stacksPerGuest) =>
+        Math.Max(1, (ReadMapCount() - OtherMaps) / (MapsPerInstance + (MapsPerStack * stacksPerGuest)));
 
     private static int ReadMapCount()
     {

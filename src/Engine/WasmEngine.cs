@@ -43,9 +43,8 @@ public sealed class WasmEngine : IDisposable
     private const byte Cranelift = 1;
     private const byte Winch = 2;
 
-    // On average. A guest on a fiber may be entered once more from one of its host functions, on another, which a guest behind an adapter
-    // keeps while it sleeps; each takes two of the kernel's maps from the pool's beginning, so there are no more than that.
-    private const uint StacksPerGuest = 2;
+    // A guest on a fiber may be entered once more from one of its host functions, on another: as many as threads may run guests.
+    private const uint StacksOfRunning = 128;
 
     private const ulong AddressesOfMemory = 1UL << 32;
     private const uint TablesPerModuleMax = 4;
@@ -149,7 +148,7 @@ public sealed class WasmEngine : IDisposable
         var pool = EngineApi.wasmtime_pooling_allocation_config_new();
         var guests = (uint)options.Guests;
         var instances = checked(guests * (uint)options.InstancesPerGuest);
-        EngineApi.wasmtime_pooling_allocation_config_total_stacks_set(pool, guests * StacksPerGuest);
+        EngineApi.wasmtime_pooling_allocation_config_total_stacks_set(pool, checked((guests * (uint)options.StacksPerGuest) + StacksOfRunning));
         EngineApi.wasmtime_pooling_allocation_config_total_core_instances_set(pool, instances);
         EngineApi.wasmtime_pooling_allocation_config_total_tables_set(pool, instances);
         EngineApi.wasmtime_pooling_allocation_config_max_tables_per_module_set(pool, TablesPerModuleMax);

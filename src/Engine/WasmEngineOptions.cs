@@ -25,6 +25,12 @@ public sealed record WasmEngineOptions
 /// <param name="Guests">Guests at once, each on a fiber of its own.</param>
 public sealed record PoolOptions(int Guests)
 {
+    /// <summary>
+    /// Fibers of a guest, on average: one, and one for each guest or adapter that it may wait within. Each takes two of the kernel's memory
+    /// maps from the beginning, used or not.
+    /// </summary>
+    public int StacksPerGuest { get; init; } = 2;
+
     /// <summary>Core instances for each guest, on average. A component has one to four, a composed one more.</summary>
     public int InstancesPerGuest { get; init; } = 4;
 
@@ -37,7 +43,7 @@ public sealed record PoolOptions(int Guests)
     /// </summary>
     public int KeepResidentBytes { get; init; } = 16 << 10;
 
-    /// <summary>Slots that are given back to the kernel together.</summary>
+    /// <summary>Slots that are given back to the kernel together. Until then they hold all that their guests have written to.</summary>
     public int DecommitBatch { get; init; } = 64;
 
     /// <summary>Largest table, in elements. C# guests have over 10,000.</summary>

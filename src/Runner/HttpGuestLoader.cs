@@ -26,10 +26,10 @@ public static class HttpGuestLoader
 {
     /// <param name="spec">What to serve. Of its environment, what names the listener is taken out by the caller.</param>
     /// <param name="output">Where its instances write.</param>
-    /// <param name="guests">Instances at once.</param>
+    /// <param name="inFlightMax">Requests at once: no more instances are made, whether they wait to be used again or not.</param>
     /// <param name="place">Where they are in the network; outlives the guest.</param>
     /// <exception cref="GuestException">It is not a component that answers requests, or imports what Skiff does not offer.</exception>
-    public static ServedGuest Load(GuestSpec spec, Stream output, Stream error, int guests, GuestNetworkPlace place, TimeProvider time)
+    public static ServedGuest Load(GuestSpec spec, Stream output, Stream error, int inFlightMax, GuestNetworkPlace place, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(spec);
         if (spec.Code.Kind != CodeKind.Component)
@@ -37,12 +37,12 @@ public static class HttpGuestLoader
             throw new GuestException("a core module answers no HTTP requests; serve a component that exports wasi:http/incoming-handler");
         }
 
-        return Load(spec, Code.ReadComponent(spec with { Export = spec.Export ?? GuestKind.IncomingHandler }), output, error, guests, place, time);
+        return Load(spec, Code.ReadComponent(spec with { Export = spec.Export ?? GuestKind.IncomingHandler }), output, error, inFlightMax, place, time);
     }
 
     /// <summary>As the other, of what was read before.</summary>
     internal static ServedGuest Load(
-        GuestSpec spec, ParsedComponent component, Stream output, Stream error, int guests, GuestNetworkPlace place, TimeProvider time)
+        GuestSpec spec, ParsedComponent component, Stream output, Stream error, int inFlightMax, GuestNetworkPlace place, TimeProvider time)
     {
         if (component.Kind.Form != GuestForm.HttpHandler)
         {
@@ -52,7 +52,7 @@ public static class HttpGuestLoader
         var parts = new Parts();
         try
         {
-            var engine = parts.Add(new WasmEngine(new WasmEngineOptions { Pool = new PoolOptions(guests), Baseline = spec.Code.IsBaseline }));
+            var engine = parts.Add(new WasmEngine(new WasmEngineOptions { Pool = GuestPool.For(component.Plan, inFlightMax), Baseline = spec.Code.IsBaseline }));
             var linked = parts.Add(LinkedGuest.Link(engine, spec, component, fibers: true, path => parts.Add(Code.MapModule(engine, path))));
             var readiness = parts.Add(new ReadinessLoop());
             var context = GuestRunner.Context(spec) with { Place = place };

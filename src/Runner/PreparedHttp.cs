@@ -24,7 +24,7 @@ internal sealed class PreparedHttp : IPreparedGuest
         var variables = ListenVariables.TakeFrom(spec);
         var place = new GuestNetworkPlace();
         var guest = HttpGuestLoader.Load(
-            variables.Spec, component, Console.OpenStandardOutput(), Console.OpenStandardError(), 2 * new ServingOptions().InFlightMax, place, time);
+            variables.Spec, component, Console.OpenStandardOutput(), Console.OpenStandardError(), new ServingOptions().InFlightMax, place, time);
         return new PreparedHttp(guest, variables, place, time);
     }
 

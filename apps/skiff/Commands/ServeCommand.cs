@@ -201,8 +201,7 @@ internal static class ServeCommand
         },
         Console.OpenStandardOutput(),
         Console.OpenStandardError(),
-        // Instances that wait to be reused take slots as well.
-        2 * parsed.GetValue(InFlight),
+        parsed.GetValue(InFlight),
         new GuestNetworkPlace(),
         TimeProvider.System);
 

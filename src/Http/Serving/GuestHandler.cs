@@ -142,7 +142,7 @@ public sealed class GuestHandler(HttpGuest guest, ServingOptions options, SiteMe
                 await run.Response.EndAsync(null);
                 keep = instance.Requests < options.RequestsPerInstance;
             }
-            else if (run.LetGo.IsCompleted)
+            else if (run.IsLetGo)
             {
                 exchange.Site.AccessLog?.Say($"{exchange.Site.Name}: {Describe(end, run).Reason}, after its response to {exchange.Method} {exchange.Target}");
             }

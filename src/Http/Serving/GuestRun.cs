@@ -5,7 +5,10 @@ namespace Skiff.Http.Serving;
 /// <summary>One request at one guest. Its members are used in the guest's turns, but for <see cref="LetGo"/>.</summary>
 internal sealed class GuestRun
 {
-    private readonly TaskCompletionSource _letGo = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static readonly TaskCompletionSource AlreadyLetGo = Completed();
+
+    // Most guests end in their first turn, and nobody ever waits for it.
+    private TaskCompletionSource? _letGo;
     private bool _ended;
 
     public GuestRun(HttpExchange exchange, TimeProvider time)
@@ -28,7 +31,9 @@ internal sealed class GuestRun
     public bool TimedOut { get; set; }
 
     /// <summary>The exchange needs the guest no more, and the guest not the exchange: its response is complete while it works on.</summary>
-    public Task LetGo => _letGo.Task;
+    public Task LetGo => (Volatile.Read(ref _letGo) ?? Interlocked.CompareExchange(ref _letGo, Pending(), null) ?? _letGo).Task;
+
+    public bool IsLetGo => Volatile.Read(ref _letGo) is { Task.IsCompleted: true };
 
     /// <summary>The guest has left its thread, to go on later.</summary>
     public void Pause()
@@ -39,10 +44,10 @@ internal sealed class GuestRun
         }
 
         Response.Pause();
-        if (Response.Completion is not null && !Request.UsesBody && !_letGo.Task.IsCompleted)
+        if (Response.Completion is not null && !Request.UsesBody && !IsLetGo)
         {
             Request.Detach(guestGoesOn: true);
-            _letGo.SetResult();
+            Interlocked.CompareExchange(ref _letGo, AlreadyLetGo, null)?.SetResult();
         }
     }
 
@@ -52,5 +57,14 @@ internal sealed class GuestRun
     {
         _ended = true;
         Request.Detach(instanceGoesOn);
+    }
+
+    private static TaskCompletionSource Pending() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static TaskCompletionSource Completed()
+    {
+        var source = new TaskCompletionSource();
+        source.SetResult();
+        return source;
     }
 }

@@ -21,7 +21,8 @@ internal sealed class ResponseBody(ulong? promised) : OutgoingBody(promised)
 
     private static ReadOnlySpan<byte> NewLine => "\r\n"u8;
 
-    private readonly TaskCompletionSource _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Made when a guest waits before it has set its response, which few do. All of it happens in the guest's turns.
+    private TaskCompletionSource? _attached;
     private byte[]? _held;
     private int _heldBytes;
     private GuestResponse? _response;
@@ -45,7 +46,7 @@ internal sealed class ResponseBody(ulong? promised) : OutgoingBody(promised)
     public void Attach(GuestResponse response)
     {
         _response = response;
-        _attached.TrySetResult();
+        _attached?.TrySetResult();
     }
 
     /// <summary>The head has been sent, or is in the server's pipe: what was held follows it.</summary>
@@ -157,8 +158,9 @@ internal sealed class ResponseBody(ulong? promised) : OutgoingBody(promised)
 
     protected override async ValueTask WaitAsync(CancellationToken cancellation)
     {
-        if (_writer is null)
+        if (_response is null && !HasEnded)
         {
+            _attached ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             await _attached.Task.WaitAsync(cancellation);
         }
         else if (_flushing is { } flushing)
@@ -177,7 +179,7 @@ internal sealed class ResponseBody(ulong? promised) : OutgoingBody(promised)
         }
     }
 
-    protected override void OnCut(string reason) => _attached.TrySetResult();
+    protected override void OnCut(string reason) => _attached?.TrySetResult();
 
     private void Hold(ReadOnlySpan<byte> bytes)
     {
