@@ -4,7 +4,8 @@
 #   bin/containerd-shim-skiff-v1      what containerd executes, a static program; its other names are links to it
 #   bin/skiff                         link to lib/skiff/skiff
 #   lib/skiff/                        the run program with the engine, its loader and its libraries. This folder is mounted
-#                                     into containers as it is, whose image may hold no library at all.
+#                                     into containers as it is, whose image may hold no library at all; and
+#                                     ca-certificates.crt, which outgoing TLS goes by where the image has none
 #
 #   scripts/publish.sh [RID [FOLDER]]     linux-x64 (into dist/) or linux-arm64 (cross-linked, into dist-arm64/)
 set -euo pipefail
@@ -83,6 +84,10 @@ for name in libssl.so.3 libcrypto.so.3; do
     install -m 0755 "$(library "$name")" "$home/$name"
     copy_needed "$home/$name"
 done
+# Whom guests' outgoing TLS trusts where the image does not say: a node may put its own there.
+roots=/etc/ssl/certs/ca-certificates.crt
+[ -e "$roots" ] || { say "publish: $roots is missing: apt-get install ca-certificates"; exit 1; }
+install -m 0644 "$roots" "$home/ca-certificates.crt"
 ln -s ../lib/skiff/skiff "$dist/bin/skiff"
 
 publish containerd-shim

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Skiff.Components.Host;
 using Skiff.Http.Bindings.Http;
@@ -25,20 +27,33 @@ public sealed class OutgoingClient : IDisposable
     private readonly NetworkGrants _grants;
     private readonly GuestNetworkPlace _place;
     private readonly TimeProvider _time;
-    private readonly Lazy<HttpMessageInvoker> _invoker;
+    private readonly Lazy<HttpMessageInvoker> _plain;
+
+    // Apart, because to read certificate authorities takes longer than most guests live, and few send by TLS.
+    private readonly Lazy<HttpMessageInvoker> _secure;
 
     /// <param name="place">Where its connections are made; outlives this.</param>
     public OutgoingClient(NetworkGrants grants, GuestNetworkPlace place, TimeProvider time)
+        : this(grants, place, time, TrustedRoots.Find)
+    {
+    }
+
+    /// <param name="trust">Whom TLS trusts; null: as .NET finds it.</param>
+    internal OutgoingClient(NetworkGrants grants, GuestNetworkPlace place, TimeProvider time, Func<X509ChainPolicy?> trust)
     {
         (_grants, _place, _time) = (grants, place, time);
-        _invoker = new Lazy<HttpMessageInvoker>(() => new HttpMessageInvoker(Handler()));
+        _plain = new Lazy<HttpMessageInvoker>(() => new HttpMessageInvoker(Handler(null)));
+        _secure = new Lazy<HttpMessageInvoker>(() => new HttpMessageInvoker(Handler(trust())));
     }
 
     public void Dispose()
     {
-        if (_invoker.IsValueCreated)
+        foreach (var invoker in (ReadOnlySpan<Lazy<HttpMessageInvoker>>)[_plain, _secure])
         {
-            _invoker.Value.Dispose();
+            if (invoker.IsValueCreated)
+            {
+                invoker.Value.Dispose();
+            }
         }
     }
 
@@ -119,7 +134,8 @@ public sealed class OutgoingClient : IDisposable
             HttpResponseMessage response;
             try
             {
-                response = await _invoker.Value.SendAsync(message, either.Token);
+                var invoker = message.RequestUri!.Scheme == Uri.UriSchemeHttps ? _secure : _plain;
+                response = await invoker.Value.SendAsync(message, either.Token);
             }
             catch (OperationCanceledException) when (attempt.Expired.IsCancellationRequested && !cancel.IsCancellationRequested)
             {
@@ -141,8 +157,9 @@ public sealed class OutgoingClient : IDisposable
         }
     }
 
-    private SocketsHttpHandler Handler() => new()
+    private SocketsHttpHandler Handler(X509ChainPolicy? trust) => new()
     {
+        SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trust },
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography.X509Certificates;
 using Skiff.Components;
 using Skiff.Components.Host;
 using Skiff.Components.Linking;
@@ -27,7 +28,8 @@ internal static class Guests
     public static string Folder => Environment.GetEnvironmentVariable("SKIFF_GUESTS") ?? Path.Combine(Repository(), "artifacts", "guests");
 
     /// <summary>Skips the test when the guest's toolchain was missing.</summary>
-    public static HttpGuest Load(string name, NetworkGrants? network = null, StoreLimits? limits = null, GuestNetworkPlace? place = null)
+    public static HttpGuest Load(
+        string name, NetworkGrants? network = null, StoreLimits? limits = null, GuestNetworkPlace? place = null, Func<X509ChainPolicy?>? trust = null)
     {
         var context = new WasiContext
         {
@@ -36,7 +38,10 @@ internal static class Guests
             Environment = [new("GREETING", "hello")],
         };
         return new HttpGuest(
-            Link(name), () => new WasiState(context, Host), new OutgoingClient(context.Network, context.Place, TimeProvider.System), limits);
+            Link(name),
+            () => new WasiState(context, Host),
+            new OutgoingClient(context.Network, context.Place, TimeProvider.System, trust ?? TrustedRoots.Find),
+            limits);
     }
 
     public static LinkedComponent Link(string name)
@@ -102,10 +107,10 @@ internal sealed class GuestSite : IAsyncDisposable
 
     public static async Task<GuestSite> StartAsync(
         string guest, ServingOptions? options = null, NetworkGrants? network = null, HttpLimits? limits = null, Skiff.Http.Listening.TlsIdentity? tls = null,
-        Tracer? tracer = null, GuestNetworkPlace? place = null)
+        Tracer? tracer = null, GuestNetworkPlace? place = null, Func<X509ChainPolicy?>? trust = null)
     {
         var metrics = new SiteMetrics("guest");
-        var loaded = Guests.Load(guest, network, place: place);
+        var loaded = Guests.Load(guest, network, place: place, trust: trust);
         var site = new GuestSite(loaded, new GuestHandler(loaded, options ?? new ServingOptions(), metrics, TimeProvider.System, tracer), metrics);
         site.Host = await TestHost.StartAsync(site._handler, limits, tls, site._access);
         return site;

@@ -201,26 +201,6 @@ public sealed class HttpHostTests
         Assert.EndsWith("ok", await answer);
     }
 
-    [Fact]
-    public async Task No_descriptor_and_no_connection_is_left()
-    {
-        await using (var host = await TestHost.StartAsync(DelegateHandler.Says("ok")))
-        {
-            using var client = new HttpClient();
-            await client.GetStringAsync($"http://{host.Address}/");
-        }
-
-        var before = Directory.GetFiles("/proc/self/fd").Length;
-        for (var i = 0; i < 20; i++)
-        {
-            await using var host = await TestHost.StartAsync(DelegateHandler.Says("ok"));
-            using var client = new HttpClient();
-            await client.GetStringAsync($"http://{host.Address}/");
-        }
-
-        Assert.InRange(Directory.GetFiles("/proc/self/fd").Length, 0, before + 3);
-    }
-
     private static async Task<Socket> ConnectAsync(IPEndPoint to)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

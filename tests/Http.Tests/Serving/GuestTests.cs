@@ -174,6 +174,14 @@ public sealed class GuestTests
     }
 
     [Fact]
+    public async Task A_client_that_has_closed_its_sending_side_hears_a_slow_guest()
+    {
+        await using var site = await GuestSite.StartAsync("http.wasm");
+        var answer = await Raw.ExchangeAsync(site.Host.EndPoint, "GET /slow/4/200 HTTP/1.0\r\n\r\n", halfClose: true);
+        Assert.EndsWith("line 0\nline 1\nline 2\nline 3\n", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_instance_answers_as_many_requests_as_it_may()
     {
         await using var site = await GuestSite.StartAsync("http.wasm", new ServingOptions { RequestsPerInstance = 3 });

@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using Skiff.Http.Health;
+using Skiff.Http.Outgoing;
 using Skiff.Http.Tests.Doubles;
 using Skiff.Wasi.Sockets;
 
@@ -38,6 +40,38 @@ public sealed class OutgoingTests
         await using var back = await TestHost.StartAsync(DelegateHandler.Says("secret"));
         await using var front = await GuestSite.StartAsync("http.wasm");
         Assert.Contains("destination-IP-prohibited", (await front.Curl($"/fetch/{back.Address}/")).Output, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData(true, "secret|200")]
+    [InlineData(false, "TLS-certificate-error")]
+    public async Task A_server_is_believed_if_the_bundle_of_authorities_names_it(bool named, string expected)
+    {
+        using var own = new TestCertificate();
+        using var other = new TestCertificate();
+        await using var back = await TestHost.StartAsync(DelegateHandler.Says("secret"), tls: own.Identity());
+        await using var front = await GuestSite.StartAsync(
+            "http.wasm",
+            network: Loopback,
+            trust: () => TrustedRoots.FirstOf(["/no/such/bundle.pem", named ? own.CertificateFile : other.CertificateFile]));
+        var answer = await front.Curl($"/fetch-tls/{back.Address}/", "-w", "|%{response_code}");
+        Assert.Contains(expected, answer.Output, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void A_bundle_that_is_none_is_named()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n");
+            var fault = Assert.ThrowsAny<CryptographicException>(() => TrustedRoots.FirstOf([file]));
+            Assert.Contains(file, fault.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact]
