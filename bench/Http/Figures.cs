@@ -42,6 +42,17 @@ internal static class Figures
             await ScriptAsync(script);
         }
 
+        if (Wants("scale"))
+        {
+            await ScaleAsync(script);
+        }
+
+        if (Wants("ready"))
+        {
+            await ReadyAsync("small", small);
+            await ReadyAsync("JavaScript", script);
+        }
+
         return 0;
     }
 
@@ -92,21 +103,80 @@ internal static class Figures
     {
         const int InFlight = 10_000;
         using var ours = await ServerProcess.StartAsync(port => ["guest", guest, Text(port), "1", Text(InFlight)]);
-        var load = await Load.WrkAsync(ours, "/sleep/1000", InFlight, 10, threads: 2);
-        Say($"{InFlight} in flight, asleep 1 s: requests/s", "-", Text(load.PerSecond), "");
-        Say("  memory, MB", "-", Text(ours.ResidentBytes / 1e6), "");
-        Complain(load);
+        var load = Load.WrkAsync(ours, "/sleep/1000", InFlight, 10, threads: 2);
+        // Near the end, when all connections have been made.
+        await Task.Delay(TimeSpan.FromSeconds(8));
+        var proportional = ours.ProportionalBytes;
+        Say($"{InFlight} in flight, asleep 1 s: requests/s", "-", Text((await load).PerSecond), "");
+        Say("  memory after 8 s (proportional), MB", "-", Text(proportional / 1e6), "");
+        Say("  most resident, MB", "-", Text(ours.ResidentBytesMost / 1e6), "");
+        Complain(await load);
     }
 
     private static async Task ScriptAsync(string guest)
     {
         using var ours = await ServerProcess.StartAsync(port => ["guest", guest, Text(port)]);
         await Load.WrkAsync(ours, "/", 1, 2);
-        var load = await Load.WrkAsync(ours, "/", 1, 2 * Seconds);
+        var load = Nothing;
+        for (var turn = 0; turn < Turns; turn++)
+        {
+            load = Better(load, await Load.WrkAsync(ours, "/", 1, Seconds));
+        }
+
         Say("JavaScript hello, 1 connection: requests/s", "-", Text(load.PerSecond), "");
         Say("  processor us a request", "-", Text(load.ProcessorMicroseconds), "");
         Complain(load);
     }
+
+    /// <summary>Two workers of skiff serve, one to a processor, against one process on one processor.</summary>
+    private static async Task ScaleAsync(string guest)
+    {
+        string[] Serve(int port, string workers) => Served(guest, port, "--workers", workers);
+        using var one = await ServerProcess.StartAsync("taskset", port => ["-c", "0", Skiff, .. Serve(port, "1")]);
+        using var two = await ServerProcess.StartAsync(Skiff, port => Serve(port, "2"));
+        var (single, both) = (Nothing, Nothing);
+        for (var turn = 0; turn < Turns; turn++)
+        {
+            single = Better(single, await Load.WrkAsync(one, "/", 8, Seconds));
+            both = Better(both, await Load.WrkAsync(two, "/", 8, Seconds));
+        }
+
+        Say("JavaScript hello, one process on one processor", "-", Text(single.PerSecond), "");
+        Say("  two processes on two, requests/s", "-", Text(both.PerSecond), Text(both.PerSecond / single.PerSecond));
+        Complain(single, both);
+    }
+
+    /// <summary>From the start of <c>skiff serve</c>, its code in the cache, to its first answer.</summary>
+    private static async Task ReadyAsync(string name, string guest)
+    {
+        const int Rounds = 30;
+        List<double> peer = [], own = [];
+        // The first compiles.
+        for (var round = -1; round < Rounds; round++)
+        {
+            using var ours = await ServerProcess.StartAsync(Skiff, port => Served(guest, port));
+            using var plain = await ServerProcess.StartAsync(port => ["plain", Text(port)]);
+            if (round >= 0)
+            {
+                own.Add(ours.UntilAnswer.TotalMilliseconds);
+                peer.Add(plain.UntilAnswer.TotalMilliseconds);
+            }
+        }
+
+        Say($"skiff serve, cached, {name}: ms to the first answer", Text(Median(peer)), Text(Median(own)), Text(Median(own) / Median(peer)));
+        Say("  fastest", Text(peer.Min()), Text(own.Min()), "");
+    }
+
+    /// <summary>The program as it is published.</summary>
+    private static string Skiff => Path.GetFullPath(Environment.GetEnvironmentVariable("SKIFF_PROGRAM") ?? "dist/bin/skiff");
+
+    private static string[] Served(string guest, int port, params string[] options) =>
+    [
+        "serve", "--addr", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"), "--access-log", "off",
+        "--cache", Path.Combine(AppContext.BaseDirectory, "cache"), .. options, guest,
+    ];
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
     private static LoadResult Nothing => new(0, double.MaxValue, 0, null);
 

@@ -20,17 +20,21 @@ namespace Skiff.Bench.Http;
 internal sealed class GuestServer : IDisposable
 {
     private readonly WasmEngine _engine;
+    private readonly LinkPlan _plan;
     private readonly List<CompiledModule> _modules = [];
     private readonly string _file;
 
-    private GuestServer(string file, PoolOptions pool) =>
-        (_file, _engine) = (file, new WasmEngine(new WasmEngineOptions { Pool = pool }));
+    private GuestServer(string file, int inFlight, Func<PoolOptions, PoolOptions> tuned)
+    {
+        (_file, _plan) = (file, Component.Parse(File.ReadAllBytes(file)));
+        _engine = new WasmEngine(new WasmEngineOptions { Pool = tuned(GuestPool.For(_plan, inFlight)) });
+    }
 
     /// <param name="keepResidentBytes">Null: as the pool has it.</param>
     public static async Task RunAsync(string file, int port, ServingOptions options, int? keepResidentBytes)
     {
-        var pool = new PoolOptions(options.InFlightMax + 16);
-        using var server = new GuestServer(file, keepResidentBytes is { } bytes ? pool with { KeepResidentBytes = bytes } : pool);
+        using var server = new GuestServer(
+            file, options.InFlightMax, pool => keepResidentBytes is { } bytes ? pool with { KeepResidentBytes = bytes } : pool);
         var linked = server.Link();
         var host = new WasiHost(TimeProvider.System, new ReadinessLoop());
         var context = new WasiContext { Environment = [new("GREETING", "hello")] };
@@ -43,14 +47,13 @@ internal sealed class GuestServer : IDisposable
         socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
         socket.Listen(4096);
         http.Listen(socket, new HttpSite("bench", handler));
-        Console.WriteLine("ready");
         await Task.Delay(Timeout.Infinite);
     }
 
     /// <summary>Compiles what is not compiled yet.</summary>
     public static void Compile(string file)
     {
-        using var server = new GuestServer(file, new PoolOptions(1));
+        using var server = new GuestServer(file, 1, pool => pool);
         server.Link().Dispose();
     }
 
@@ -62,11 +65,10 @@ internal sealed class GuestServer : IDisposable
 
     private LinkedComponent Link()
     {
-        var bytes = File.ReadAllBytes(_file);
         var interfaces = new HostInterfaces();
         WasiPreview2.Define(interfaces, state => ((HttpGuestState)state).Wasi);
         WasiHttp.Define(interfaces, state => ((HttpGuestState)state).Http);
-        return new LinkedComponent(_engine, Component.Parse(bytes), interfaces, Load, fibers: true);
+        return new LinkedComponent(_engine, _plan, interfaces, Load, fibers: true);
     }
 
     private CompiledModule Load(CoreModule module)

@@ -24,7 +24,6 @@ internal sealed class PlainServer : IHttpApplication<IFeatureCollection>
         using var server = new KestrelServer(
             Options.Create(options), new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance), NullLoggerFactory.Instance);
         await server.StartAsync(new PlainServer(), CancellationToken.None);
-        Console.WriteLine("ready");
         await Task.Delay(Timeout.Infinite);
     }
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -131,26 +130,47 @@ public sealed partial class ServeCommandTests : IDisposable
         var port = SkiffServer.FreePort();
         collector.Prefixes.Add(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/"));
         collector.Start();
-        await using var server = await SkiffServer.StartAsync(_skiff, SkiffProgram.Guest("http.wasm"), "--workers", "1", "--otlp", $"http://127.0.0.1:{port}");
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/status/204");
+        using var other = new SkiffProgram();
+        await using var back = await SkiffServer.StartAsync(other, SkiffProgram.Guest("http.wasm"));
+        await using var server = await SkiffServer.StartAsync(
+            _skiff, SkiffProgram.Guest("http.wasm"), "--workers", "1", "--net", "127.0.0.1:*", "--otlp", $"http://127.0.0.1:{port}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/fetch/{back.Client.BaseAddress!.Authority}/headers");
         request.Headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
         using var response = await server.Client.SendAsync(request, Cancellation);
-        await server.SaysAsync("GET /status/204");
+        var passedOn = new Regex("traceparent: 00-([0-9a-f]{32})-([0-9a-f]{16})-01").Match(await response.Content.ReadAsStringAsync(Cancellation));
         var stop = server.StopAsync();
-        var bodies = new Dictionary<string, string>();
-        while (!(bodies.ContainsKey("/v1/traces") && bodies.ContainsKey("/v1/metrics")))
+        List<JsonElement> spans = [];
+        JsonElement metrics = default;
+        while (spans.Count < 2 || metrics.ValueKind == JsonValueKind.Undefined)
         {
             var export = await collector.GetContextAsync().WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
-            using var reader = new StreamReader(export.Request.InputStream, Encoding.UTF8);
-            bodies[export.Request.Url!.AbsolutePath] = await reader.ReadToEndAsync(Cancellation);
+            Assert.Equal("application/json", export.Request.ContentType);
+            using var body = await JsonDocument.ParseAsync(export.Request.InputStream, default, Cancellation);
             export.Response.Close();
+            if (export.Request.Url!.AbsolutePath == "/v1/metrics")
+            {
+                metrics = Assert.Single(body.RootElement.Clone().GetProperty("resourceMetrics").EnumerateArray());
+                continue;
+            }
+
+            Assert.Equal("/v1/traces", export.Request.Url.AbsolutePath);
+            spans.AddRange(body.RootElement.Clone().GetProperty("resourceSpans")[0].GetProperty("scopeSpans")[0].GetProperty("spans").EnumerateArray());
         }
 
         Assert.Equal(0, (await stop).Code);
-        Assert.Contains("0af7651916cd43dd8448eb211c80319c", bodies["/v1/traces"], StringComparison.OrdinalIgnoreCase);
-        Assert.Contains("b7ad6b7169203331", bodies["/v1/traces"], StringComparison.OrdinalIgnoreCase);
-        using var metrics = JsonDocument.Parse(bodies["/v1/metrics"]);
-        Assert.True(metrics.RootElement.TryGetProperty("resourceMetrics", out _));
+        // The caller's span → the answer to it → the guest's own call → what the other server was told.
+        const int Server = 2;
+        const int Client = 3;
+        var answer = Assert.Single(spans, span => span.GetProperty("kind").GetInt32() == Server);
+        var call = Assert.Single(spans, span => span.GetProperty("kind").GetInt32() == Client);
+        Assert.Equal("b7ad6b7169203331", answer.GetProperty("parentSpanId").GetString());
+        Assert.Equal(answer.GetProperty("spanId").GetString(), call.GetProperty("parentSpanId").GetString());
+        Assert.Equal(call.GetProperty("spanId").GetString(), passedOn.Groups[2].Value);
+        Assert.All(spans, span => Assert.Equal("0af7651916cd43dd8448eb211c80319c", span.GetProperty("traceId").GetString()));
+        Assert.Equal("0af7651916cd43dd8448eb211c80319c", passedOn.Groups[1].Value);
+        var names = metrics.GetProperty("scopeMetrics")[0].GetProperty("metrics").EnumerateArray().Select(metric => metric.GetProperty("name").GetString()).ToList();
+        Assert.Contains("http.server.request.duration", names);
+        Assert.Contains("process.memory.usage", names);
     }
 
     [Theory]

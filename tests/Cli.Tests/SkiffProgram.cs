@@ -46,6 +46,12 @@ public sealed class SkiffProgram : IDisposable
     public Task<ProgramResult> RunAsync(SafeHandle input, params string[] arguments) =>
         Reaper.RunAsync(Request(arguments) with { StandardInput = input }, Patience, TestContext.Current.CancellationToken);
 
+    /// <summary>Runs another program. Not by System.Diagnostics, which would reap what is ours.</summary>
+    /// <param name="program">Absolute path.</param>
+    public static Task<ProgramResult> RunOtherAsync(string program, TimeSpan patience, params string[] arguments) =>
+        Reaper.RunAsync(
+            new SpawnRequest { Program = program, Arguments = [program, .. arguments] }, patience, TestContext.Current.CancellationToken);
+
     public ChildProcess Spawn(string[] arguments, SafeHandle? output = null, params SafeHandle[] inherited) =>
         Reaper.Spawn(Request(arguments) with { StandardOutput = output, Inherited = inherited });
 

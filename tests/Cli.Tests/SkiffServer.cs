@@ -9,7 +9,7 @@ namespace Skiff.Cli.Tests;
 /// <summary><c>skiff serve</c> as a process, on a free port. Disposed: killed, if it is still there.</summary>
 internal sealed partial class SkiffServer : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private readonly string _log;
@@ -89,6 +89,16 @@ internal sealed partial class SkiffServer : IAsyncDisposable
     /// <summary>Process ids of its children.</summary>
     public IReadOnlyList<int> Children() =>
         [.. File.ReadAllText($"/proc/{_process.Pid}/task/{_process.Pid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
+
+    /// <summary>The most that was resident of it so far.</summary>
+    public long ResidentBytesMost
+    {
+        get
+        {
+            var line = File.ReadLines($"/proc/{_process.Pid}/status").First(one => one.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return 1024 * long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -13,6 +13,8 @@ namespace Skiff.Http.Health;
 public sealed class OtlpExporter(
     Uri collector, string service, Tracer? tracer, Func<CancellationToken, ValueTask<Figures>> figures, TimeProvider time, Action<string> log) : IAsyncDisposable
 {
+    internal const string StatusKey = "http.response.status_code";
+
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan FiguresRound = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -85,6 +87,17 @@ public sealed class OtlpExporter(
     internal static string Nanoseconds(DateTimeOffset at) =>
         ((at - DateTimeOffset.UnixEpoch).Ticks * 100).ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>A number, by the semantic conventions; 64-bit ones are strings in protobuf's JSON.</summary>
+    internal static void Attribute(Utf8JsonWriter json, string key, int value)
+    {
+        json.WriteStartObject();
+        json.WriteString("key", key);
+        json.WriteStartObject("value");
+        json.WriteString("intValue", value.ToString(CultureInfo.InvariantCulture));
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
     internal static void Attribute(Utf8JsonWriter json, string key, string value)
     {
         json.WriteStartObject();
@@ -115,7 +128,11 @@ public sealed class OtlpExporter(
         json.WriteStartArray("attributes");
         Attribute(json, "http.request.method", span.Method);
         Attribute(json, "url.path", span.Target.Split('?')[0]);
-        Attribute(json, "http.response.status_code", span.Status.ToString(CultureInfo.InvariantCulture));
+        if (span.Status != 0)
+        {
+            Attribute(json, StatusKey, span.Status);
+        }
+
         json.WriteEndArray();
         if (span.Fault is { } fault)
         {

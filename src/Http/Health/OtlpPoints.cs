@@ -10,11 +10,15 @@ internal sealed class OtlpPoints(Utf8JsonWriter json, DateTimeOffset begun, Date
 
     public void Site(SiteMetrics site)
     {
+        Begin("skiff.http.requests", "{request}", "sum");
+        json.WriteStartArray("dataPoints");
         foreach (var (status, count) in site.ByStatus())
         {
-            Sum("skiff.http.requests", "{request}", count, site.Site, ("http.response.status_code", status.ToString(CultureInfo.InvariantCulture)));
+            Point(count, site.Site, status);
         }
 
+        json.WriteEndArray();
+        EndSum();
         Histogram(site);
         Gauge("http.server.active_requests", "{request}", site.InFlight, site.Site);
         Gauge("skiff.guest.instances", "{instance}", site.Instances, site.Site);
@@ -27,17 +31,15 @@ internal sealed class OtlpPoints(Utf8JsonWriter json, DateTimeOffset begun, Date
     public void Gauge(string name, string unit, long value, string? site)
     {
         Begin(name, unit, "gauge");
-        Point(value, site, null);
+        OnlyPoint(value, site);
         End();
     }
 
-    public void Sum(string name, string unit, long value, string? site, (string Key, string Value)? attribute = null)
+    public void Sum(string name, string unit, long value, string? site)
     {
         Begin(name, unit, "sum");
-        Point(value, site, attribute);
-        json.WriteNumber("aggregationTemporality", Cumulative);
-        json.WriteBoolean("isMonotonic", true);
-        End();
+        OnlyPoint(value, site);
+        EndSum();
     }
 
     private void Histogram(SiteMetrics site)
@@ -84,16 +86,28 @@ internal sealed class OtlpPoints(Utf8JsonWriter json, DateTimeOffset begun, Date
         json.WriteEndObject();
     }
 
-    // 64-bit numbers are strings in protobuf's JSON.
-    private void Point(long value, string? site, (string Key, string Value)? attribute)
+    private void EndSum()
+    {
+        json.WriteNumber("aggregationTemporality", Cumulative);
+        json.WriteBoolean("isMonotonic", true);
+        End();
+    }
+
+    private void OnlyPoint(long value, string? site)
     {
         json.WriteStartArray("dataPoints");
+        Point(value, site, null);
+        json.WriteEndArray();
+    }
+
+    // 64-bit numbers are strings in protobuf's JSON.
+    private void Point(long value, string? site, int? status)
+    {
         json.WriteStartObject();
         Times();
-        Attributes(site, attribute);
+        Attributes(site, status);
         json.WriteString("asInt", value.ToString(CultureInfo.InvariantCulture));
         json.WriteEndObject();
-        json.WriteEndArray();
     }
 
     private void Times()
@@ -102,7 +116,7 @@ internal sealed class OtlpPoints(Utf8JsonWriter json, DateTimeOffset begun, Date
         json.WriteString("timeUnixNano", OtlpExporter.Nanoseconds(at));
     }
 
-    private void Attributes(string? site, (string Key, string Value)? attribute)
+    private void Attributes(string? site, int? status)
     {
         json.WriteStartArray("attributes");
         if (site is not null)
@@ -110,9 +124,9 @@ internal sealed class OtlpPoints(Utf8JsonWriter json, DateTimeOffset begun, Date
             OtlpExporter.Attribute(json, "skiff.site", site);
         }
 
-        if (attribute is { } more)
+        if (status is { } code)
         {
-            OtlpExporter.Attribute(json, more.Key, more.Value);
+            OtlpExporter.Attribute(json, OtlpExporter.StatusKey, code);
         }
 
         json.WriteEndArray();
