@@ -9,7 +9,7 @@ using Names = Skiff.Guest.HostProtocol.Descriptor;
 
 namespace Skiff.Runner.Tests.Hosting;
 
-/// <summary>The shim's side of a guest host that runs in this process.</summary>
+/// <summary>The shim's side of a guest host, which runs in this process or in one of its own.</summary>
 internal sealed class TestHost : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -20,6 +20,18 @@ internal sealed class TestHost : IAsyncDisposable
     {
         (_control, var theirs) = DescriptorSocket.Pair();
         _running = Task.Run(() => GuestHost.RunAsync(new DescriptorSocket(theirs), TimeProvider.System, Log.Enqueue, CancellationToken.None));
+        Cache = new CodeCache(Path.Combine(_folder.Path, "cache"));
+    }
+
+    /// <param name="start">Starts a process with the socket as its descriptor 3; completes when it has ended.</param>
+    public TestHost(Func<SafeFileHandle, Task> start)
+    {
+        (_control, var theirs) = DescriptorSocket.Pair();
+        using (theirs)
+        {
+            _running = start(theirs);
+        }
+
         Cache = new CodeCache(Path.Combine(_folder.Path, "cache"));
     }
 
