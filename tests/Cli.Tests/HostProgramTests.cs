@@ -54,10 +54,23 @@ public sealed class HostProgramTests : IDisposable
         }
 
         Say($"cached hello: order to ready {lives.Select(life => life.Ready).Order().ElementAt(50):0.00} ms, to exit {lives.Select(life => life.Exit).Order().ElementAt(50):0.00} ms (medians, with the test's own hashing of the module)");
-        await GrowAsync(host, "sleeping command", async _ => await Begin(host, Texts.Sleep, order => order), CancellationToken.None);
+    }
+
+    /// <summary>As <see cref="Figures"/>.</summary>
+    [Fact(Explicit = true)]
+    public async Task Sleeping_commands()
+    {
+        await using var host = Start();
+        await GrowAsync("sleeping command", _ => Begin(host, Texts.Sleep, order => order), CancellationToken.None);
+    }
+
+    /// <summary>As <see cref="Figures"/>.</summary>
+    [Fact(Explicit = true)]
+    public async Task Idle_handlers()
+    {
+        await using var host = Start();
         using var client = new HttpClient();
         await GrowAsync(
-            host,
             "idle handler",
             async i =>
             {
@@ -83,7 +96,7 @@ public sealed class HostProgramTests : IDisposable
             CancellationToken.None);
     }
 
-    private async Task GrowAsync(TestHost host, string what, Func<int, Task<TestGuest>> begin, CancellationToken cancellation)
+    private async Task GrowAsync(string what, Func<int, Task<TestGuest>> begin, CancellationToken cancellation)
     {
         var guests = new List<TestGuest>();
         long first = 0;
