@@ -72,6 +72,19 @@ internal sealed class GuestChannel(SafeFileHandle descriptor) : IDisposable
         }
     }
 
+    /// <summary>Nothing more will be said; the other side sees the end.</summary>
+    public void EndSending()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException)
+        {
+            // It has gone already.
+        }
+    }
+
     public void Dispose()
     {
         _socket.Dispose();

@@ -22,6 +22,9 @@ internal sealed class HostedGuest : IAsyncDisposable
     // What control groups take.
     private static readonly TimeSpan CpuPeriod = TimeSpan.FromMilliseconds(100);
 
+    // What the maker of a guest that has ended may take to close its end.
+    private static readonly TimeSpan Parting = TimeSpan.FromSeconds(10);
+
     private readonly HostServices _services;
     private readonly GuestDescriptors _descriptors;
     private readonly GuestChannel _channel;
@@ -33,7 +36,7 @@ internal sealed class HostedGuest : IAsyncDisposable
     private GuestLimits _permitted = GuestLimits.None;
     private StandardStreams? _stdio;
     private volatile bool _outOfMemory;
-    private bool _released;
+    private volatile bool _released;
 
     // While its last words wait for a reader.
     private volatile CancellationTokenSource? _patience;
@@ -90,8 +93,17 @@ internal sealed class HostedGuest : IAsyncDisposable
         // Nothing is left of it when it is said to have ended.
         await ReleaseAsync();
         await _channel.SendAsync($"{HostProtocol.Exit} {exit.Code}");
-        await over.CancelAsync();
-        await listening;
+        _channel.EndSending();
+        try
+        {
+            // A socket that is closed with something unread tells its peer of a fault instead of the end: a signal may be on its way.
+            await listening.WaitAsync(Parting, _services.Time);
+        }
+        catch (TimeoutException)
+        {
+            await over.CancelAsync();
+            await listening;
+        }
     }
 
     private async Task<GuestExit> RunAsync()
@@ -248,7 +260,10 @@ internal sealed class HostedGuest : IAsyncDisposable
         {
             while (await _channel.ReceiveAsync(over) is { } line)
             {
-                await ObeyAsync(line);
+                if (!_released)
+                {
+                    await ObeyAsync(line);
+                }
             }
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
@@ -258,6 +273,11 @@ internal sealed class HostedGuest : IAsyncDisposable
         catch (Exception fault) when (fault is System.Net.Sockets.SocketException or ObjectDisposedException or InvalidDataException)
         {
             _services.Log($"{Name}: its channel broke: {fault.Message}");
+        }
+
+        if (_released)
+        {
+            return;
         }
 
         // Whoever made it has gone, or speaks nonsense.
@@ -277,8 +297,8 @@ internal sealed class HostedGuest : IAsyncDisposable
                 Signal(number);
                 break;
             case HostProtocol.Pause:
-                await _cpu.PauseAsync();
-                await _channel.SendAsync(HostProtocol.Paused);
+                // Not awaited here: a signal must get through meanwhile.
+                _ = SayPausedAsync(_cpu.PauseAsync());
                 break;
             case HostProtocol.Resume:
                 _cpu.Resume();
@@ -293,6 +313,12 @@ internal sealed class HostedGuest : IAsyncDisposable
             default:
                 throw new InvalidDataException($"it said {word}");
         }
+    }
+
+    private async Task SayPausedAsync(Task paused)
+    {
+        await paused;
+        await _channel.SendAsync(HostProtocol.Paused);
     }
 
     private static GuestResources? ReadResources(string json)
@@ -365,10 +391,13 @@ internal sealed class HostedGuest : IAsyncDisposable
 
     private async ValueTask ReleaseAsync()
     {
-        if (Interlocked.Exchange(ref _released, true))
+        // By one task after the other.
+        if (_released)
         {
             return;
         }
+
+        _released = true;
 
         try
         {
