@@ -65,7 +65,7 @@ copy_needed() {
 
 publish() {
     say "publish: $1 for $rid"
-    dotnet publish "apps/$1" -r "$rid" -v quiet --nologo "${options[@]}" -o "artifacts/dist/$rid/$1"
+    dotnet publish -p:RunAnalyzers=false "apps/$1" -r "$rid" -v quiet --nologo "${options[@]}" -o "artifacts/dist/$rid/$1"
 }
 
 home=$dist/lib/skiff

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -10,8 +9,9 @@ namespace Skiff.Linux;
 /// what it mounts is seen by that process and nobody else, and goes with it, also when this process is killed.
 /// </summary>
 /// <remarks>
-/// The thread is inside only while a job runs: completing a job may start a thread of the pool, which would inherit the namespaces.
-/// Jobs must start no thread and await nothing.
+/// A thread that is started from this one would inherit its namespaces and hold them for ever. So jobs must start no thread and await
+/// nothing; completing a task, which may start a thread of the pool, is left to a <see cref="MessengerThread"/>; and the program must
+/// have no background collector, which whoever sets it off first starts (as the shim is built).
 /// </remarks>
 public sealed partial class NamespaceWorker : IDisposable
 {
@@ -24,30 +24,27 @@ public sealed partial class NamespaceWorker : IDisposable
     private const ulong SIOCGIFFLAGS = 0x8913;
     private const ulong SIOCSIFFLAGS = 0x8914;
     private const short IFF_UP = 1;
+    private const int FamilyInternet = 2;
+    private const int DatagramsCloseOnExec = 2 | Libc.O_CLOEXEC;
 
     /// <summary>Little is called here, and nothing that recurses.</summary>
     private const int StackBytes = 512 * 1024;
 
     private readonly BlockingCollection<Action> _jobs = [];
-    private readonly SafeFileHandle _homeMounts;
-    private readonly SafeFileHandle _homeNetwork;
-    private SafeFileHandle? _mounts;
+    private readonly MessengerThread _messenger;
     private SafeFileHandle? _network;
+    private bool _inside;
 
-    // Whether this thread has a mount namespace of its own; before, it shares its root and folder with all others.
-    private bool _apart;
-
-    public NamespaceWorker()
+    public NamespaceWorker(MessengerThread messenger)
     {
-        _homeMounts = OpenOwn("mnt");
-        _homeNetwork = OpenOwn("net");
+        _messenger = messenger;
         new Thread(Work, StackBytes) { IsBackground = true, Name = "container's file tree" }.Start();
     }
 
     /// <summary>The network namespace that the last job left chosen; null: this process's. Stays this object's.</summary>
     public SafeFileHandle? Network => _network;
 
-    /// <summary>Runs a job inside. The mount namespace is made with the first one, and receives the node's unmounts.</summary>
+    /// <summary>Runs a job inside, where the thread stays from the first one on. The mount namespace receives the node's unmounts.</summary>
     public Task<T> RunAsync<T>(Func<T> job)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -55,11 +52,13 @@ public sealed partial class NamespaceWorker : IDisposable
         {
             try
             {
-                done.SetResult(Inside(job));
+                Enter();
+                var result = job();
+                _messenger.Post(() => done.SetResult(result));
             }
             catch (Exception failure)
             {
-                done.SetException(failure);
+                _messenger.Post(() => done.SetException(failure));
             }
         });
         return done.Task;
@@ -78,12 +77,14 @@ public sealed partial class NamespaceWorker : IDisposable
     {
         Libc.Check(unshare(CLONE_NEWNET), "make a network namespace");
         _network = OpenOwn("net");
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+
+        // Not a Socket, whose first one may start the thread that watches sockets.
+        using var socket = Libc.Own(NamespaceThread.Open(FamilyInternet, DatagramsCloseOnExec), "make a socket");
         var request = new InterfaceRequest();
         "lo"u8.CopyTo(request.Name);
-        Libc.Check(ioctl(socket.SafeHandle, (nuint)SIOCGIFFLAGS, ref request), "read the flags of the interface", "lo");
+        Libc.Check(ioctl(socket, (nuint)SIOCGIFFLAGS, ref request), "read the flags of the interface", "lo");
         request.Flags |= IFF_UP;
-        Libc.Check(ioctl(socket.SafeHandle, (nuint)SIOCSIFFLAGS, ref request), "bring up the interface", "lo");
+        Libc.Check(ioctl(socket, (nuint)SIOCSIFFLAGS, ref request), "bring up the interface", "lo");
     }
 
     /// <summary>
@@ -110,40 +111,13 @@ public sealed partial class NamespaceWorker : IDisposable
         return Libc.Own(Libc.Open(path, Libc.O_RDONLY), "open", path);
     }
 
-    private T Inside<T>(Func<T> job)
-    {
-        try
-        {
-            Enter();
-            return job();
-        }
-        finally
-        {
-            // A thread that cannot go home would hand a pod's namespaces on to threads of the pool.
-            if (_apart && (setns(_homeMounts, CLONE_NEWNS) != 0 || setns(_homeNetwork, CLONE_NEWNET) != 0))
-            {
-                Environment.FailFast($"a thread cannot leave a container's namespaces: {Libc.Failure("setns").Message}");
-            }
-        }
-    }
-
     private void Enter()
     {
-        if (_mounts is null)
+        if (!_inside)
         {
             Libc.Check(unshare(CLONE_FS | CLONE_NEWNS), "make a mount namespace");
-            _apart = true;
-            _mounts = OpenOwn("mnt");
+            _inside = true;
             Mounts.MakeSlave("/");
-        }
-        else
-        {
-            Libc.Check(setns(_mounts, CLONE_NEWNS), "enter the mount namespace");
-        }
-
-        if (_network is not null)
-        {
-            Libc.Check(setns(_network, CLONE_NEWNET), "enter the network namespace");
         }
     }
 
@@ -154,10 +128,7 @@ public sealed partial class NamespaceWorker : IDisposable
             job();
         }
 
-        _mounts?.Dispose();
         _network?.Dispose();
-        _homeMounts.Dispose();
-        _homeNetwork.Dispose();
     }
 
     /// <summary>ifreq, as far as SIOCGIFFLAGS uses it.</summary>

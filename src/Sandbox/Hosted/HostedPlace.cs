@@ -9,14 +9,14 @@ namespace Skiff.Sandbox;
 /// control group, and a sleeping process that holds them and lends them its number.
 /// </summary>
 /// <remarks>All mounts are in that namespace: they go with the holder, also when this process is killed, and nobody else sees them.</remarks>
-internal sealed class HostedPlace(GuestRequest request, Bundle bundle, GuestFolder folder) : IDisposable
+internal sealed class HostedPlace(GuestRequest request, Bundle bundle, GuestFolder folder, MessengerThread messenger) : IDisposable
 {
     private const int ReadOnlyFileSystem = 30;
 
     /// <summary>They show the node's processes and devices, and a guest has no calls for what else is there.</summary>
     private static readonly string[] SystemFolders = ["/proc", "/sys", "/dev"];
 
-    private readonly NamespaceWorker _worker = new();
+    private readonly NamespaceWorker _worker = new(messenger);
     private SafeFileHandle? _rootfs;
     private SafeFileHandle? _root;
 

@@ -16,6 +16,7 @@ public sealed class HostedSandbox(ChildReaper reaper, SandboxPlaces places, ISan
 {
     private readonly GuestHosts _hosts = new(reaper, places, time);
     private readonly PauseProgram _pause = new();
+    private readonly MessengerThread _messenger = new();
 
     // The optimising compiler has the better record, and here Wasm is the wall; and all guests of a process share one engine.
     private readonly EntryResolver _entries = new(new CodeProvider(reaper, places with { WaitsForOptimised = true }, time));
@@ -52,6 +53,7 @@ public sealed class HostedSandbox(ChildReaper reaper, SandboxPlaces places, ISan
     {
         _hosts.Dispose();
         _pause.Dispose();
+        _messenger.Dispose();
     }
 
     /// <summary>With a terminal, a new one and its slave side as the guest's stdio; else what there is.</summary>
@@ -77,7 +79,7 @@ public sealed class HostedSandbox(ChildReaper reaper, SandboxPlaces places, ISan
         }
 
         var folder = new GuestFolder(bundle.Path);
-        var place = new HostedPlace(request, bundle, folder);
+        var place = new HostedPlace(request, bundle, folder, _messenger);
         Entry? entry = null;
         try
         {
