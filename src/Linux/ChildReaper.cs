@@ -63,6 +63,18 @@ public sealed partial class ChildReaper : IDisposable
         }
     }
 
+    /// <summary>
+    /// Starts the thread that waits for children, which else starts with the first of them: for whoever spawns from a thread in a foreign
+    /// namespace, where no other may be started.
+    /// </summary>
+    public void Begin()
+    {
+        lock (_gate)
+        {
+            StartReaping();
+        }
+    }
+
     /// <summary>Starts a program. Fails with <see cref="LinuxException"/> naming the program when it cannot be executed.</summary>
     public ChildProcess Spawn(SpawnRequest request)
     {
@@ -235,16 +247,20 @@ public sealed partial class ChildReaper : IDisposable
     private ChildProcess Register(int pid)
     {
         // Not before the first child: most runs of `delete` have none, and starting a thread would be half of their work.
+        StartReaping();
+        _unclaimed.Remove(pid);
+        var child = new ChildProcess(pid, _gate);
+        _children.Add(pid, child);
+        return child;
+    }
+
+    private void StartReaping()
+    {
         if (!_reaping)
         {
             _reaping = true;
             new Thread(Reap, ThreadStackBytes) { IsBackground = true, Name = "child reaper" }.Start();
         }
-
-        _unclaimed.Remove(pid);
-        var child = new ChildProcess(pid, _gate);
-        _children.Add(pid, child);
-        return child;
     }
 
     private void Reap()

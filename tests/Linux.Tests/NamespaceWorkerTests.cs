@@ -25,6 +25,7 @@ public sealed class NamespaceWorkerTests(ReaperFixture fixture) : IDisposable
         using var pause = new PauseProgram();
         using var worker = new NamespaceWorker(_messenger);
         ChildProcess? holder = null;
+        fixture.Reaper.Begin();
         using var inside = await worker.RunAsync(() =>
         {
             Mounts.BindToItself(root);

@@ -56,6 +56,7 @@ internal sealed class HostedPlace(GuestRequest request, Bundle bundle, GuestFold
     /// <summary>Finishes the file tree, chooses the network, and starts the holder in both.</summary>
     public async Task OccupyAsync(ChildReaper reaper, PauseProgram pause)
     {
+        reaper.Begin();
         await _worker.RunAsync(() =>
         {
             MountAll();

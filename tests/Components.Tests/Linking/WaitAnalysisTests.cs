@@ -1,4 +1,3 @@
-using Skiff.Components.Binary;
 using Skiff.Components.Linking;
 using Skiff.Components.Runtime;
 

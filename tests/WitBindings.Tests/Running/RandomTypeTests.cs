@@ -1,6 +1,5 @@
 using Skiff.Components.Abi;
 using Skiff.Components.Host;
-using Skiff.Components.Runtime;
 
 namespace Skiff.WitBindings.Tests.Running;
 
