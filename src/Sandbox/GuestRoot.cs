@@ -37,7 +37,8 @@ internal sealed record GuestRoot(string Path, bool Sealed)
         }
     }
 
-    private static string Overlay(GuestFolder folder, string rootfs)
+    /// <summary>The same root file system, where what is missing can be made.</summary>
+    internal static string Overlay(GuestFolder folder, string rootfs)
     {
         var (upper, work) = (folder.In("upper"), folder.In("work"));
         Directory.CreateDirectory(upper, Mode);

@@ -84,8 +84,7 @@ internal sealed class Containerd : IAsyncDisposable
         start.Environment["PATH"] = $"{Path.GetDirectoryName(Repository.Shim)}:{Version.BinaryFolder}:{Environment.GetEnvironmentVariable("PATH")}";
         start.Environment["SKIFF_CACHE"] = Cache;
 
-        // The node's server stays a while when its last pod has gone; here nothing may be left after a test.
-        start.Environment["SKIFF_IDLE_SECONDS"] = "1";
+        start.Environment["SKIFF_IDLE_SECONDS"] = "5";
         foreach (var (key, value) in ShimEnvironment)
         {
             start.Environment[key] = value;

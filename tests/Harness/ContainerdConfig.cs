@@ -86,6 +86,10 @@ internal static class ContainerdConfig
           container_annotations = ["*"]
         [{table}.skiff.options]
           {skiffOptions}
+        [{table}.skiffnode]
+          runtime_type = "{Repository.NodeShim}"
+          pod_annotations = ["*", "skiff.dev/*"]
+          container_annotations = ["*"]
         [{table}.skiffrunc]
           runtime_type = "{shim}"
         [{table}.skiffrunc.options]

@@ -17,7 +17,9 @@ internal static class Repository
 
     public static string Runtime { get; } = IsNode ? "io.containerd.skiffnode.v1" : Ctr.Skiff;
 
-    public static string Shim { get; } = Path.Combine(Dist, "bin", IsNode ? "containerd-shim-skiffnode-v1" : "containerd-shim-skiff-v1");
+    public static string NodeShim { get; } = Path.Combine(Dist, "bin", "containerd-shim-skiffnode-v1");
+
+    public static string Shim { get; } = IsNode ? NodeShim : Path.Combine(Dist, "bin", "containerd-shim-skiff-v1");
 
     public static string Skiff { get; } = Path.Combine(Dist, "bin", "skiff");
 

@@ -68,7 +68,7 @@ internal sealed class HostedExec(HostedGuest guest, ReadOnlyMemory<byte> process
             Terminal = terminal;
             using (ends.Input == stdio.Input ? null : ends.Input)
             {
-                _process = guest.Begin(entry, process, ends);
+                _process = guest.BeginExec(entry, process, ends);
             }
 
             _ = FollowAsync(_process);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Skiff.Guest;
 using Skiff.Linux;
@@ -22,6 +23,7 @@ internal sealed class HostedGuest : IGuest
     private readonly HostedTools _tools;
     private readonly GuestHost _host;
     private readonly HostedProcess _process;
+    private readonly ConcurrentDictionary<HostedProcess, bool> _execs = [];
     private GuestResources _limits;
     private bool _released;
 
@@ -53,7 +55,14 @@ internal sealed class HostedGuest : IGuest
     public bool Signal(int signal) => _process.Signal(signal);
 
     /// <inheritdoc/>
-    public void SignalAll(int signal) => _process.Signal(signal);
+    public void SignalAll(int signal)
+    {
+        _process.Signal(signal);
+        foreach (var exec in _execs.Keys)
+        {
+            exec.Signal(signal);
+        }
+    }
 
     /// <inheritdoc/>
     public IGuestProcess Exec(string execId, ReadOnlyMemory<byte> processJson, GuestStdio stdio) => new HostedExec(this, processJson, stdio, _tools);
@@ -132,8 +141,17 @@ internal sealed class HostedGuest : IGuest
     /// <summary>Whether <paramref name="code"/> is the init's, to be kept open until the guest is deleted.</summary>
     internal bool Owns(GuestCode code) => ReferenceEquals(_making.Entry.Code, code);
 
+    /// <summary>A further process of this guest, which ends with it.</summary>
+    internal HostedProcess BeginExec(Entry.Wasm entry, ProcessSpec process, GuestStdio stdio)
+    {
+        var exec = Begin(entry, process, stdio);
+        _execs[exec] = true;
+        _ = ForgetAsync(exec);
+        return exec;
+    }
+
     /// <summary>Hands a process of this guest to the host, where it waits to be started.</summary>
-    internal HostedProcess Begin(Entry.Wasm entry, ProcessSpec process, GuestStdio stdio)
+    private HostedProcess Begin(Entry.Wasm entry, ProcessSpec process, GuestStdio stdio)
     {
         List<(string Name, SafeHandle Handle)> descriptors = [(HostProtocol.Descriptor.Root, _making.Place.Root)];
         Add(HostProtocol.Descriptor.Network, _making.Place.Network);
@@ -175,6 +193,12 @@ internal sealed class HostedGuest : IGuest
         GroupId = process.GroupId,
         Resources = _limits,
     };
+
+    private async Task ForgetAsync(HostedProcess exec)
+    {
+        await exec.Exit;
+        _execs.TryRemove(exec, out _);
+    }
 
     private async Task EndWithHolderAsync()
     {

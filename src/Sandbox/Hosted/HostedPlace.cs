@@ -20,6 +20,9 @@ internal sealed class HostedPlace(GuestRequest request, Bundle bundle, GuestFold
     private SafeFileHandle? _rootfs;
     private SafeFileHandle? _root;
 
+    // Over a root file system that cannot be written, so that places for mounts can be made in it.
+    private string? _overlay;
+
     public ChildProcess? Holder { get; private set; }
 
     /// <summary>Null: the node's.</summary>
@@ -50,7 +53,7 @@ internal sealed class HostedPlace(GuestRequest request, Bundle bundle, GuestFold
     });
 
     /// <summary>Where the rootfs is mounted, as the namespace has it.</summary>
-    public string Rootfs => request.Rootfs.Count > 0 ? folder.Rootfs : bundle.RootPath ?? throw new SandboxException(
+    public string Rootfs => _overlay is not null ? _overlay : request.Rootfs.Count > 0 ? folder.Rootfs : bundle.RootPath ?? throw new SandboxException(
         $"{request.Bundle}/config.json has no root.path and containerd hands over no mounts: there is no rootfs.", SandboxFault.InvalidArgument);
 
     /// <summary>Finishes the file tree, chooses the network, and starts the holder in both.</summary>
@@ -86,30 +89,42 @@ internal sealed class HostedPlace(GuestRequest request, Bundle bundle, GuestFold
 
     private void MountAll()
     {
-        using var root = new RootDirectory(Rootfs);
-        foreach (var mount in bundle.Spec.Mounts.Where(IsForGuests))
+        var mounts = bundle.Spec.Mounts.Where(IsForGuests).ToList();
+        MakePlaces(mounts);
+        foreach (var mount in mounts)
         {
-            var source = mount.IsBind ? bundle.Absolute(mount.Source ?? "") : mount.Source ?? mount.Type!;
-            try
-            {
-                root.MakePlace(mount.Destination, folder: !mount.IsBind || !File.Exists(source));
-            }
-            catch (LinuxException fault) when (fault.Errno == ReadOnlyFileSystem)
-            {
-                throw new SandboxException(
-                    $"{mount.Destination} is missing in the image, whose root file system cannot be written: make it there, so that something can be mounted on it.",
-                    SandboxFault.InvalidArgument,
-                    fault);
-            }
-
-            Mounts.Mount(new MountPoint(mount.IsBind ? "bind" : mount.Type!, source, mount.Destination, mount.Options), Rootfs);
+            Mounts.Mount(new MountPoint(mount.IsBind ? "bind" : mount.Type!, Source(mount), mount.Destination, mount.Options), Rootfs);
         }
 
-        if (bundle.Spec.Root is { ReadOnly: true })
+        if (bundle.Spec.Root is { ReadOnly: true } || _overlay is not null)
         {
             Mounts.MakeReadOnly(Rootfs);
         }
     }
+
+    private void MakePlaces(List<MountSpec> mounts)
+    {
+        try
+        {
+            MakePlacesIn(Rootfs, mounts);
+        }
+        catch (LinuxException fault) when (fault.Errno == ReadOnlyFileSystem)
+        {
+            _overlay = GuestRoot.Overlay(folder, Rootfs);
+            MakePlacesIn(_overlay, mounts);
+        }
+    }
+
+    private void MakePlacesIn(string rootfs, List<MountSpec> mounts)
+    {
+        using var root = new RootDirectory(rootfs);
+        foreach (var mount in mounts)
+        {
+            root.MakePlace(mount.Destination, folder: !mount.IsBind || !File.Exists(Source(mount)));
+        }
+    }
+
+    private string Source(MountSpec mount) => mount.IsBind ? bundle.Absolute(mount.Source ?? "") : mount.Source ?? mount.Type!;
 
     private static bool IsForGuests(MountSpec mount) =>
         (mount.IsBind || mount.Type == "tmpfs")

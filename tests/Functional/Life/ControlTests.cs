@@ -87,6 +87,7 @@ public sealed class ControlTests(Nodes nodes) : NodeTest(nodes)
     [Theory, OnContainerd]
     public async Task A_guest_over_its_memory_limit_is_killed_and_the_event_says_why(string version)
     {
+        Assert.SkipWhen(Repository.IsNode, "in a shared process memory.grow is refused, and the guest decides what comes of it (docs/decisions/0012)");
         var node = await NodeAsync(version);
         await using var events = await EventLog.StartAsync(node);
         await using var task = await TestTask.StartAsync(node, ["--memory-limit", "67108864", "--", "/toolbox.wasm", "hold", "500"]);
