@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the rings of tests: all of them, or one of unit, layout, conformance, functional. Every ring runs even when an earlier one failed.
+# Runs the rings of tests: all of them, or one of unit, layout, conformance, functional, node. Every ring runs even when an earlier one failed.
 # The last line is `N passed, N failed, N skipped`.
 #
 #   scripts/test.sh [RING [ARGUMENT...]]     the arguments go to the test programs, e.g. functional -class '*.ExecTests'
@@ -58,8 +58,9 @@ projects_of() {
         unit) ls -d tests/*.Tests tests/Simulation tests/Conformance ;;
         conformance) echo tests/Conformance ;;
         functional) echo tests/Functional ;;
+        node) ;;
         all) ls -d tests/*.Tests tests/Simulation tests/Conformance tests/Functional ;;
-        *) say "test: no ring is called $1: unit, layout, conformance, functional, all"; exit 2 ;;
+        *) say "test: no ring is called $1: unit, layout, conformance, functional, node, all"; exit 2 ;;
     esac
 }
 
@@ -71,6 +72,13 @@ for project in $(projects_of "$ring"); do
         run "$project"
     fi
 done
+
+# Guests in shared processes behave like those in containers: the same tests once more, those that are about guests.
+if [ "$ring" = all ] || [ "$ring" = node ]; then
+    export SKIFF_ISOLATION=node
+    [ "${#arguments[@]}" -gt 0 ] || arguments=(-class '*.Life.*' -class '*.Guests.*' -class '*.HttpPodTests' -class '*.PodTests')
+    run tests/Functional
+fi
 
 if [ -s artifacts/skipped.log ]; then
     say "test: SKIPPED, $(wc -l <artifacts/skipped.log) of them (reasons above):"

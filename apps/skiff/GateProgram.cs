@@ -36,6 +36,9 @@ internal static class GateProgram
         catch (Exception fault) when (fault is GuestException or DamagedCodeException)
         {
             control.Write(StartGate.Refusal(fault is DamagedCodeException ? StartGate.DamagedWord : StartGate.ErrorWord, fault.Message));
+
+            // Until somebody has read it, or deletes the container: Start of a process that has ended already would not ask for the reason.
+            WaitForStart(control);
             Outcome.End(new GuestExit(GuestExit.CannotExecute, fault.Message));
             throw;
         }

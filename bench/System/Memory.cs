@@ -47,7 +47,7 @@ internal static class Memory
     }
 
     /// <summary>KiB, from /proc/PID/smaps_rollup.</summary>
-    private static double Pss(int pid)
+    public static double Pss(int pid)
     {
         var line = File.ReadLines($"/proc/{pid}/smaps_rollup").First(text => text.StartsWith("Pss:", StringComparison.Ordinal));
         return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);

@@ -1,5 +1,5 @@
 // System benchmarks: everything is a ratio against a peer measured in the same run, in turn, on the same containerd.
-// usage: Skiff.Bench.System [cycle|ctr|trace|large|throughput|own|memory|run]... [--rounds N]; without names: all of them.
+// usage: Skiff.Bench.System [cycle|ctr|trace|large|throughput|own|memory|node|run]... [--rounds N]; without names: all of them.
 using Skiff.Bench;
 using Skiff.Harness;
 
@@ -51,6 +51,11 @@ foreach (var version in ContainerdVersion.All.Where(version => version.IsInstall
     {
         Console.WriteLine("\n### Proportional set size of one idle container, MiB\n\n| | running | shim | guest process | together |\n|---|---|---|---|---|");
         await Memory.RunAsync(node, containers: 20);
+    }
+
+    if (Wanted("node"))
+    {
+        await NodeGrowth.RunAsync(node);
     }
 }
 

@@ -10,7 +10,7 @@ internal static class Throughput
 
     public static async Task RunAsync(Containerd node, int containers, int rounds)
     {
-        Contender[] contenders = [Contender.Peer, Contender.Crun, Contender.Runc];
+        Contender[] contenders = [Contender.Peer, Contender.Crun, Contender.Runc, Contender.Node];
         var rates = contenders.ToDictionary(one => one, one => new Samples(one.Name));
         for (var round = 0; round < rounds; round++)
         {

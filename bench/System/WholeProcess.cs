@@ -8,7 +8,7 @@ internal static class WholeProcess
 {
     public static async Task CtrRunAsync(Containerd node, int rounds)
     {
-        Contender[] contenders = [Contender.Peer, Contender.Crun];
+        Contender[] contenders = [Contender.Peer, Contender.Crun, Contender.Node];
         await MeasureAsync(
             $"ctr run --rm hello, containerd {node.Version.Name}, ms",
             rounds,

@@ -4,7 +4,7 @@ namespace Skiff.Guest;
 
 /// <summary>
 /// The words between the side that made a container and the run program waiting in it, over one stream socket.
-/// Run program: <c>ready\n</c>, or <c>error TEXT\n</c> and the end of the stream, or <c>damaged TEXT\n</c> and that
+/// Run program: <c>ready\n</c>, or <c>error TEXT\n</c> and its end once the maker has hung up, or <c>damaged TEXT\n</c> and that
 /// when it is the compiled code that does not load. Maker: <c>start\n</c>.
 /// The end of the stream before <c>start</c> means that the maker died: the run program ends too.
 /// </summary>

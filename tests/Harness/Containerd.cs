@@ -113,7 +113,8 @@ internal sealed class Containerd : IAsyncDisposable
             await Client.Runtime.ListPodSandboxAsync(new ListPodSandboxRequest(), deadline: Pod.Deadline());
             return true;
         }
-        catch (RpcException fault) when (fault.StatusCode == StatusCode.Unavailable)
+        catch (RpcException fault) when (fault.StatusCode == StatusCode.Unavailable
+            || fault.Status.Detail.Contains("not initialized yet", StringComparison.Ordinal))
         {
             return false;
         }

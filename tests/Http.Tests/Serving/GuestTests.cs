@@ -128,7 +128,7 @@ public sealed class GuestTests
     public async Task A_client_that_waits_for_100_continue_is_told_to_go_on()
     {
         await using var site = await GuestSite.StartAsync("http.wasm");
-        var answer = await site.Curl("/echo", "-v", "-H", "Expect: 100-continue", "-d", "payload");
+        var answer = await site.Curl("/echo", "-v", "-H", "Expect: 100-continue", "--expect100-timeout", "30", "-d", "payload");
         Assert.Contains("< HTTP/1.1 100 Continue", answer.Errors, StringComparison.Ordinal);
         Assert.Equal("payload", answer.Output);
     }
