@@ -226,6 +226,19 @@ public sealed class ControlGroup
         return Folder(controller) is { } folder ? SmallFile.TryRead($"{folder}/{file}") : null;
     }
 
+    /// <summary>Writes a file of the group; false when there is none, or the kernel refuses the value. Never of a group that is not its own.</summary>
+    public bool TryWrite(string controller, string file, string value)
+    {
+        try
+        {
+            return Folder(controller) is { } folder && _folders.Own.Contains(folder) && SmallFile.TryWrite($"{folder}/{file}", value);
+        }
+        catch (LinuxException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Null: the group is gone, or has no memory controller.</summary>
     internal long? TryOomKills() =>
         (TryRead("memory", "memory.oom_control") ?? TryRead("memory", "memory.events")) is { } text ? Figure(text, "oom_kill") : null;

@@ -32,6 +32,11 @@ internal sealed class HostedGuest : IGuest
     {
         (_making, _tools, _host, Terminal) = (making, tools, host, terminal);
         _limits = LimitsOf(making.Bundle.Spec.Resources);
+        if (making.GroupPath is not null)
+        {
+            HostedLimits.Show(making.Group, _limits);
+        }
+
         _process = Begin(making.Entry, making.Bundle.Spec.Process!, stdio);
 
         // Whoever ends the holder, which has the container's number, means the container.
@@ -88,6 +93,10 @@ internal sealed class HostedGuest : IGuest
             };
             await _process.LimitAsync(limits);
             _limits = limits;
+            if (_making.GroupPath is not null)
+            {
+                HostedLimits.Show(ControlGroup, limits);
+            }
         }
         catch (OciFormatException fault)
         {
@@ -202,7 +211,7 @@ internal sealed class HostedGuest : IGuest
 
     private async Task EndWithHolderAsync()
     {
-        await _making.Place.Holder!.Exit;
-        _process.Signal(Signals.SIGKILL);
+        var end = await _making.Place.Holder!.Exit;
+        _process.Signal(end.Signal == 0 ? Signals.SIGKILL : end.Signal);
     }
 }

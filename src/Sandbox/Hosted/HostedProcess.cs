@@ -20,6 +20,9 @@ internal sealed class HostedProcess : IDisposable
     private readonly SemaphoreSlim _asking = new(1);
     private readonly TaskCompletionSource<bool> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<ProcessExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // A refusal has been told, or nobody wants to hear it: until then a refused guest has not ended, for its Start must say why.
+    private readonly TaskCompletionSource _refusalTold = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource<string>? _answer;
     private TaskCompletionSource<bool> _oom = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _oomKills;
@@ -44,10 +47,19 @@ internal sealed class HostedProcess : IDisposable
     /// <exception cref="SandboxException">The host refuses the guest; its text says why.</exception>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        // False: it was ended before; its exit tells.
-        if (await _ready.Task.WaitAsync(cancellation))
+        try
         {
-            await SendAsync(HostProtocol.Start);
+            // False: it was ended before; its exit tells.
+            if (await _ready.Task.WaitAsync(cancellation))
+            {
+                await SendAsync(HostProtocol.Start);
+            }
+        }
+        catch (SandboxException)
+        {
+            _refusalTold.TrySetResult();
+            await _exit.Task;
+            throw;
         }
     }
 
@@ -59,6 +71,7 @@ internal sealed class HostedProcess : IDisposable
             return false;
         }
 
+        _refusalTold.TrySetResult();
         _ = SendAsync(HostProtocol.Signal, signal.ToString(CultureInfo.InvariantCulture));
         return true;
     }
@@ -156,6 +169,11 @@ internal sealed class HostedProcess : IDisposable
         catch (Exception gone) when (gone is SocketException or ObjectDisposedException or FormatException or InvalidDataException)
         {
             // As an end without a word: the host is gone, or is not of our version.
+        }
+
+        if (_ready.Task.IsFaulted)
+        {
+            await _refusalTold.Task;
         }
 
         _exit.TrySetResult(new ProcessExit(_ready.Task.IsFaulted ? GuestExit.CannotExecute : code, _time.GetUtcNow()));

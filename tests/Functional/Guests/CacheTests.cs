@@ -64,6 +64,7 @@ public sealed class CacheTests(Nodes nodes) : NodeTest(nodes)
     [Theory, OnContainerd]
     public async Task A_damaged_entry_fails_one_start_and_is_compiled_again_at_the_next(string version)
     {
+        Assert.SkipWhen(Repository.IsNode, "a guest host has the code mapped that is changed in place here");
         await using var node = await OwnNodeAsync(version);
         (await node.Ctr.RunGuestAsync("/toolbox.wasm")).Succeeded();
         var entry = Assert.Single(Entries(node));
