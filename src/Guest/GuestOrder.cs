@@ -25,9 +25,6 @@ public sealed record GuestOrder
 
     public required CodeKind Kind { get; init; }
 
-    /// <summary>As <see cref="CompiledCode.IsBaseline"/>.</summary>
-    public bool IsBaseline { get; init; }
-
     /// <summary>Words and values of <see cref="GuestPermissions"/>, in the order in which they apply.</summary>
     public required IReadOnlyList<string[]> Permissions { get; init; }
 

@@ -34,7 +34,7 @@ internal static class GuestOrders
             Environment = [.. order.Environment.Select(Variable)],
             Directories = descriptors.Has(Names.Root) ? [new GuestDirectory("/", "/", ReadOnly: false)] : [],
             Export = order.Export,
-            Code = new CompiledCode(GuestDescriptors.PathOf(code[0]), order.Kind, [.. code.Skip(1).Select(GuestDescriptors.PathOf)]) { IsBaseline = order.IsBaseline },
+            Code = new CompiledCode(GuestDescriptors.PathOf(code[0]), order.Kind, [.. code.Skip(1).Select(GuestDescriptors.PathOf)]),
             Network = GuestNetwork.All,
         });
         return spec with { Directories = Below(spec.Directories, descriptors, parts) };

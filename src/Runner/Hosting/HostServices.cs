@@ -13,11 +13,7 @@ internal sealed class HostServices : IAsyncDisposable
     // Commands, and requests in flight: with two memories of 4 GiB each they fill a quarter of a process's addresses.
     private const int GuestsMax = 4096;
 
-    // Of images that are so new that there is no optimised code yet.
-    private const int BaselineGuestsMax = 512;
-
-    private readonly Lazy<WasmEngine> _engine;
-    private readonly Lazy<WasmEngine> _baseline;
+    private readonly Lazy<WasmEngine> _engine = new(() => new WasmEngine(new WasmEngineOptions { Pool = new PoolOptions(Math.Min(GuestsMax, GuestLimit.Largest)) }));
     private readonly Lazy<NamespaceThread> _namespaces = new();
     private readonly ReadinessLoop _readiness = new();
     private readonly Action<string> _log;
@@ -26,8 +22,6 @@ internal sealed class HostServices : IAsyncDisposable
     {
         (Time, Web, _log) = (time, web, log);
         Wasi = new WasiHost(time, _readiness);
-        _engine = new Lazy<WasmEngine>(() => NewEngine(baseline: false));
-        _baseline = new Lazy<WasmEngine>(() => NewEngine(baseline: true));
     }
 
     public TimeProvider Time { get; }
@@ -50,18 +44,15 @@ internal sealed class HostServices : IAsyncDisposable
     /// <summary>One line for the host's own log.</summary>
     public void Log(string line) => _log(line);
 
-    public WasmEngine EngineFor(CompiledCode code) => (code.IsBaseline ? _baseline : _engine).Value;
+    public WasmEngine Engine => _engine.Value;
 
     public async ValueTask DisposeAsync()
     {
         await Web.DisposeAsync();
         Code.Dispose();
-        foreach (var engine in new[] { _engine, _baseline })
+        if (_engine.IsValueCreated)
         {
-            if (engine.IsValueCreated)
-            {
-                engine.Value.Dispose();
-            }
+            _engine.Value.Dispose();
         }
 
         if (_namespaces.IsValueCreated)
@@ -71,7 +62,4 @@ internal sealed class HostServices : IAsyncDisposable
 
         _readiness.Dispose();
     }
-
-    private static WasmEngine NewEngine(bool baseline) =>
-        new(new WasmEngineOptions { Pool = new PoolOptions(Math.Min(baseline ? BaselineGuestsMax : GuestsMax, GuestLimit.Largest)), Baseline = baseline });
 }

@@ -194,7 +194,7 @@ internal sealed class HostedGuest : IAsyncDisposable
         var spec = GuestOrders.Spec(order, _descriptors, _parts);
         _permitted = spec.Limits;
         Apply(order.Resources);
-        var code = _parts.Add(_services.Code.Take(_services.EngineFor(spec.Code), spec, _descriptors.Code));
+        var code = _parts.Add(_services.Code.Take(_services.Engine, spec, _descriptors.Code));
         var place = _parts.Add(Place());
         // Disposed of with the program that gets it.
         _stdio = StandardStreams.Of(Standard(Names.Input), Standard(Names.Output), Standard(Names.ErrorOutput), _services.Wasi.Readiness, lingers: false);

@@ -196,7 +196,6 @@ internal sealed class HostedGuest : IGuest
         Environment = SpecForGuest.Environment(process),
         Export = entry.Command.Export,
         Kind = entry.Command.Kind,
-        IsBaseline = entry.Command.IsBaseline,
         Permissions = [.. entry.Command.Permissions.Select(permission => new[] { permission.Key, permission.Value })],
         UserId = process.UserId,
         GroupId = process.GroupId,
