@@ -21,8 +21,7 @@ public sealed class ConsoleSocket : IDisposable
         using var descriptor = UnixListener.TryListen(path, UnixFileMode.UserRead | UnixFileMode.UserWrite)
             ?? throw new LinuxException("console socket", Errno.EADDRINUSE, path);
         _path = path;
-        _listener = new Socket(new SafeSocketHandle(descriptor.DangerousGetHandle(), ownsHandle: true));
-        descriptor.SetHandleAsInvalid();
+        _listener = Descriptors.ToSocket(descriptor);
     }
 
     /// <summary>Waits for the runtime to connect and to send the terminal.</summary>

@@ -24,12 +24,7 @@ public sealed partial class DescriptorSocket : IDisposable
     private readonly Socket _socket;
 
     /// <param name="descriptor">A connected SOCK_SEQPACKET socket; taken over.</param>
-    public DescriptorSocket(SafeFileHandle descriptor)
-    {
-        ArgumentNullException.ThrowIfNull(descriptor);
-        _socket = new Socket(new SafeSocketHandle(descriptor.DangerousGetHandle(), ownsHandle: true));
-        descriptor.SetHandleAsInvalid();
-    }
+    public DescriptorSocket(SafeFileHandle descriptor) => _socket = Descriptors.ToSocket(descriptor);
 
     /// <summary>Two connected ends; the second is for a child.</summary>
     public static unsafe (DescriptorSocket Ours, SafeFileHandle Theirs) Pair()

@@ -86,6 +86,15 @@ public static partial class Descriptors
         return new Socket(new SafeSocketHandle(number, ownsHandle: true));
     }
 
+    /// <summary>The socket of a descriptor, which is taken over.</summary>
+    public static Socket ToSocket(SafeFileHandle descriptor)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        var socket = new Socket(new SafeSocketHandle(descriptor.DangerousGetHandle(), ownsHandle: true));
+        descriptor.SetHandleAsInvalid();
+        return socket;
+    }
+
     /// <summary>A second descriptor of the same open file, owned by the caller.</summary>
     public static SafeFileHandle Duplicate(SafeHandle handle) =>
         Libc.Own(Libc.fcntl(handle, Libc.F_DUPFD_CLOEXEC, 0), "duplicate descriptor");

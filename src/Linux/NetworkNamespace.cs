@@ -52,9 +52,7 @@ public sealed partial class NetworkNamespace : IDisposable
 
         using (opened)
         {
-            var socket = new Socket(new SafeSocketHandle(opened!.DangerousGetHandle(), ownsHandle: true));
-            opened.SetHandleAsInvalid();
-            return socket;
+            return Descriptors.ToSocket(opened!);
         }
     }
 

@@ -35,8 +35,6 @@ internal sealed class CodeProvider(ChildReaper reaper, SandboxPlaces places, Tim
 
     private readonly CodeCache _cache = new(places.Cache, time);
 
-    private string RunProgram => Path.Combine(places.Home, "skiff");
-
     /// <summary>Code of a module in the file tree of a container.</summary>
     /// <param name="path">Its path in the container, for errors.</param>
     /// <param name="layers">The layers of the container's image, where the file may lie.</param>
@@ -141,17 +139,14 @@ internal sealed class CodeProvider(ChildReaper reaper, SandboxPlaces places, Tim
 
     private async Task<ProgramResult> HelpAsync(IReadOnlyList<string> arguments, SafeFileHandle? input, CancellationToken cancellation)
     {
-        var request = new SpawnRequest { Program = RunProgram, Arguments = ["skiff", .. arguments], StandardInput = input };
+        var request = new SpawnRequest { Program = places.RunProgram, Arguments = ["skiff", .. arguments], StandardInput = input };
         try
         {
             return await reaper.RunAsync(request, CompileTime, cancellation);
         }
         catch (LinuxException fault)
         {
-            throw new SandboxException(
-                $"The run program cannot be started: {fault.Message}. It belongs beside the shim in ../lib/skiff, or where SKIFF_HOME points to.",
-                SandboxFault.FailedPrecondition,
-                fault);
+            throw SandboxPlaces.NotStarted("run program", fault);
         }
         catch (TimeoutException fault)
         {

@@ -43,7 +43,15 @@ public sealed record GuestRequest
 }
 
 /// <summary>Descriptors that become a guest's stdio; null: /dev/null. With a terminal all three are null. The sandbox disposes them once the guest holds its own.</summary>
-public sealed record GuestStdio(SafeHandle? Input, SafeHandle? Output, SafeHandle? Error, bool Terminal);
+public sealed record GuestStdio(SafeHandle? Input, SafeHandle? Output, SafeHandle? Error, bool Terminal) : IDisposable
+{
+    public void Dispose()
+    {
+        Input?.Dispose();
+        Output?.Dispose();
+        Error?.Dispose();
+    }
+}
 
 /// <summary>The operator's choices that concern the place (from runtime options and annotations).</summary>
 public sealed record SandboxOptions

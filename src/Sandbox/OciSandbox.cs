@@ -28,7 +28,7 @@ public sealed class OciSandbox(ChildReaper reaper, SandboxPlaces places, TimePro
         }
         finally
         {
-            Dispose(request.Stdio);
+            request.Stdio.Dispose();
         }
     }
 
@@ -157,11 +157,4 @@ public sealed class OciSandbox(ChildReaper reaper, SandboxPlaces places, TimePro
 
     private const int NoMemory = 12;
     private const int NoSpace = 28;
-
-    private static void Dispose(GuestStdio stdio)
-    {
-        stdio.Input?.Dispose();
-        stdio.Output?.Dispose();
-        stdio.Error?.Dispose();
-    }
 }

@@ -5,22 +5,6 @@ namespace Skiff.Oci.Runtime;
 /// <summary><c>linux.resources</c>.</summary>
 internal ref partial struct SpecReader
 {
-    public static ResourcesSpec Resources(ReadOnlySpan<byte> json)
-    {
-        var reader = new SpecReader(json, "resources");
-        try
-        {
-            reader._json.Read();
-            var resources = reader.ReadResources();
-            reader.ExpectEnd();
-            return resources;
-        }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
-        {
-            throw reader.Malformed("a resources object", fault);
-        }
-    }
-
     private ResourcesSpec ReadResources()
     {
         var resources = new ResourcesSpec();

@@ -22,35 +22,30 @@ internal ref partial struct SpecReader
         _member = member;
     }
 
-    public static RuntimeSpec Spec(ReadOnlySpan<byte> json)
-    {
-        var reader = new SpecReader(json, "configuration");
-        try
-        {
-            reader._json.Read();
-            var spec = reader.ReadSpec();
-            reader.ExpectEnd();
-            return spec;
-        }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
-        {
-            throw reader.Malformed("a container configuration", fault);
-        }
-    }
+    private delegate T Body<T>(ref SpecReader reader);
 
-    public static ProcessSpec Process(ReadOnlySpan<byte> json)
+    public static RuntimeSpec Spec(ReadOnlySpan<byte> json) =>
+        Read(json, "configuration", "a container configuration", static (ref SpecReader reader) => reader.ReadSpec());
+
+    public static ProcessSpec Process(ReadOnlySpan<byte> json) =>
+        Read(json, "process", "a process", static (ref SpecReader reader) => reader.ReadProcess());
+
+    public static ResourcesSpec Resources(ReadOnlySpan<byte> json) =>
+        Read(json, "resources", "a resources object", static (ref SpecReader reader) => reader.ReadResources());
+
+    private static T Read<T>(ReadOnlySpan<byte> json, string member, string what, Body<T> body)
     {
-        var reader = new SpecReader(json, "process");
+        var reader = new SpecReader(json, member);
         try
         {
             reader._json.Read();
-            var process = reader.ReadProcess();
+            var read = body(ref reader);
             reader.ExpectEnd();
-            return process;
+            return read;
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            throw reader.Malformed("a process", fault);
+            throw reader.Malformed(what, fault);
         }
     }
 

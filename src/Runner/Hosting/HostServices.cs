@@ -1,5 +1,4 @@
 using Skiff.Engine;
-using Skiff.Guest;
 using Skiff.Http;
 using Skiff.Linux;
 using Skiff.Linux.Files;

@@ -44,7 +44,7 @@ internal sealed class HostedGuest : IAsyncDisposable
     public HostedGuest(HostServices services, GuestDescriptors descriptors)
     {
         (_services, _descriptors) = (services, descriptors);
-        _channel = new GuestChannel(descriptors.Take(Names.Channel)!);
+        _channel = new GuestChannel(Descriptors.ToSocket(descriptors.Take(Names.Channel)!));
         _cpu = new CpuQuota(null, CpuPeriod, services.Time);
         _memory.Exceeded = EndForMemory;
     }

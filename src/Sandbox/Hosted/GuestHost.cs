@@ -30,7 +30,7 @@ internal sealed class GuestHost : IDisposable
             {
                 var process = reaper.Spawn(new SpawnRequest
                 {
-                    Program = Path.Combine(places.Home, "skiff"),
+                    Program = places.RunProgram,
                     Arguments = ["skiff", "host"],
                     WorkingDirectory = "/",
                     StandardOutput = log,
@@ -43,10 +43,7 @@ internal sealed class GuestHost : IDisposable
             catch (LinuxException fault)
             {
                 ours.Dispose();
-                throw new SandboxException(
-                    $"The guest host cannot be started: {fault.Message}. It belongs beside the shim in ../lib/skiff, or where SKIFF_HOME points to.",
-                    SandboxFault.FailedPrecondition,
-                    fault);
+                throw SandboxPlaces.NotStarted("guest host", fault);
             }
         }
     }

@@ -1,59 +1,24 @@
-using Skiff.Linux;
-using Skiff.Oci;
 using Skiff.Oci.Runtime;
 
 namespace Skiff.Sandbox;
 
 /// <summary>A further run of a module, with the files, the network and the limits of a guest in a guest host.</summary>
-internal sealed class HostedExec(HostedGuest guest, ReadOnlyMemory<byte> processJson, GuestStdio stdio, HostedTools tools) : IGuestProcess
+internal sealed class HostedExec(HostedGuest guest, ReadOnlyMemory<byte> processJson, GuestStdio stdio, HostedTools tools)
+    : GuestExec(processJson, stdio, tools.Time)
 {
-    /// <summary>What a shell answers for a program that it cannot execute.</summary>
-    private const int ExitOfFailedStart = 126;
-
-    private readonly TaskCompletionSource<ProcessExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly GuestStdio _stdio = stdio;
     private HostedProcess? _process;
 
     /// <summary>It has no process: the guest's number stands for it.</summary>
-    public int Pid => _process is null ? 0 : guest.Pid;
+    public override int Pid => IsLaunched ? guest.Pid : 0;
 
-    public Task<ProcessExit> Exit => _exit.Task;
-
-    public Terminal? Terminal { get; private set; }
+    protected override bool IsLaunched => _process is not null;
 
     /// <inheritdoc/>
-    public async Task StartAsync(CancellationToken cancellation)
+    public override bool Signal(int signal) => _process?.Signal(signal) ?? false;
+
+    protected override async Task StartAsync(ProcessSpec process, CancellationToken cancellation)
     {
-        try
-        {
-            await StartOrFailAsync(cancellation);
-        }
-        catch (OciFormatException fault)
-        {
-            throw new SandboxException($"process: {fault.Message}", SandboxFault.InvalidArgument, fault);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw new SandboxException($"The process cannot be prepared: {fault.Message}", SandboxFault.Internal, fault);
-        }
-        finally
-        {
-            if (_process is null)
-            {
-                _exit.TrySetResult(new ProcessExit(ExitOfFailedStart, tools.Time.GetUtcNow()));
-            }
-
-            stdio.Input?.Dispose();
-            stdio.Output?.Dispose();
-            stdio.Error?.Dispose();
-        }
-    }
-
-    /// <inheritdoc/>
-    public bool Signal(int signal) => _process?.Signal(signal) ?? false;
-
-    private async Task StartOrFailAsync(CancellationToken cancellation)
-    {
-        var process = ProcessSpec.Parse(processJson.Span);
         if (await guest.ResolveAsync(process, cancellation) is not Entry.Wasm entry)
         {
             throw new SandboxException(
@@ -64,14 +29,14 @@ internal sealed class HostedExec(HostedGuest guest, ReadOnlyMemory<byte> process
 
         try
         {
-            var (terminal, ends) = HostedSandbox.OpenTerminal(stdio);
+            var (terminal, ends) = HostedSandbox.OpenTerminal(_stdio);
             Terminal = terminal;
-            using (ends.Input == stdio.Input ? null : ends.Input)
+            using (ends.Input == _stdio.Input ? null : ends.Input)
             {
                 _process = guest.BeginExec(entry, process, ends);
             }
 
-            _ = FollowAsync(_process);
+            _ = EndAsync(_process);
             await _process.StartAsync(cancellation);
         }
         finally
@@ -83,9 +48,9 @@ internal sealed class HostedExec(HostedGuest guest, ReadOnlyMemory<byte> process
         }
     }
 
-    private async Task FollowAsync(HostedProcess process)
+    private async Task EndAsync(HostedProcess process)
     {
-        _exit.TrySetResult(await process.Exit);
+        await FollowAsync(process.Exit);
         process.Dispose();
     }
 }

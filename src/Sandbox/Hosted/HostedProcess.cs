@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Globalization;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 using Skiff.Guest;
 
@@ -13,10 +11,9 @@ internal sealed class HostedProcess : IDisposable
     /// <summary>A host that does not answer at once is busy beyond measure: a figure is then not worth waiting for.</summary>
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
 
-    private readonly Socket _channel;
+    private readonly GuestChannel _channel;
     private readonly GuestCode _code;
     private readonly TimeProvider _time;
-    private readonly SemaphoreSlim _sending = new(1);
     private readonly SemaphoreSlim _asking = new(1);
     private readonly TaskCompletionSource<bool> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<ProcessExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,13 +28,10 @@ internal sealed class HostedProcess : IDisposable
     /// <param name="code">What it runs; when it does not load, it is taken out of the cache.</param>
     public HostedProcess(Socket channel, GuestCode code, GuestOrder order, TimeProvider time)
     {
-        (_channel, _code, _time) = (channel, code, time);
+        (_channel, _code, _time) = (new GuestChannel(channel), code, time);
         _ = FollowAsync();
-        Began = SendAsync(HostProtocol.Order, JsonSerializer.Serialize(order, GuestOrderJson.Default.GuestOrder));
+        _ = SendAsync(HostProtocol.Order, JsonSerializer.Serialize(order, GuestOrderJson.Default.GuestOrder));
     }
-
-    /// <summary>The order has been sent. Fails only if the host is gone, which <see cref="Exit"/> tells too.</summary>
-    public Task Began { get; }
 
     public Task<ProcessExit> Exit => _exit.Task;
 
@@ -127,33 +121,15 @@ internal sealed class HostedProcess : IDisposable
         }
     }
 
-    private async Task SendAsync(string word, string? text = null)
-    {
-        var line = Encoding.UTF8.GetBytes(text is null ? $"{word}\n" : $"{word} {text}\n");
-        await _sending.WaitAsync();
-        try
-        {
-            for (var sent = 0; sent < line.Length;)
-            {
-                sent += await _channel.SendAsync(line.AsMemory(sent));
-            }
-        }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
-        {
-            // The host has ended, or the guest has: who follows the channel sees it.
-        }
-        finally
-        {
-            _sending.Release();
-        }
-    }
+    // That the other side has gone is seen by who follows the channel.
+    private Task<bool> SendAsync(string word, string? text = null) => _channel.SendAsync(text is null ? word : $"{word} {text}");
 
     private async Task FollowAsync()
     {
         var code = 128 + Linux.Signals.SIGKILL;
         try
         {
-            await foreach (var line in LinesAsync())
+            while (await _channel.ReceiveAsync(CancellationToken.None) is { } line)
             {
                 var blank = line.IndexOf(' ', StringComparison.Ordinal);
                 var (word, text) = blank < 0 ? (line, "") : (line[..blank], line[(blank + 1)..]);
@@ -213,33 +189,5 @@ internal sealed class HostedProcess : IDisposable
 
         // Nobody need ask for the start of a guest that is deleted at once.
         _ = _ready.Task.Exception;
-    }
-
-    private async IAsyncEnumerable<string> LinesAsync()
-    {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        while (true)
-        {
-            var count = await _channel.ReceiveAsync(buffer.GetMemory(256));
-            if (count == 0)
-            {
-                yield break;
-            }
-
-            buffer.Advance(count);
-            while (buffer.WrittenSpan.IndexOf((byte)'\n') is >= 0 and var end)
-            {
-                var line = Encoding.UTF8.GetString(buffer.WrittenSpan[..end]);
-                var rest = buffer.WrittenSpan[(end + 1)..].ToArray();
-                buffer.ResetWrittenCount();
-                buffer.Write(rest);
-                yield return line;
-            }
-
-            if (buffer.WrittenCount > HostProtocol.LineBytesMax)
-            {
-                throw new InvalidDataException($"a line of more than {HostProtocol.LineBytesMax} bytes");
-            }
-        }
     }
 }

@@ -40,9 +40,7 @@ public sealed class HostedSandbox(ChildReaper reaper, SandboxPlaces places, ISan
         }
         finally
         {
-            request.Stdio.Input?.Dispose();
-            request.Stdio.Output?.Dispose();
-            request.Stdio.Error?.Dispose();
+            request.Stdio.Dispose();
         }
     }
 

@@ -4,7 +4,7 @@ using Skiff.Oci.Runtime;
 namespace Skiff.Sandbox;
 
 /// <summary>Whose guests may run in one process: the name of the process that a guest is given to.</summary>
-internal static class TrustDomain
+public static class TrustDomain
 {
     /// <summary>A pod may ask for less company than the operator allows, never for more.</summary>
     public const string Annotation = GuestPermissions.AnnotationPrefix + "sharing";
@@ -13,7 +13,7 @@ internal static class TrustDomain
     private const string PodId = "io.kubernetes.cri.sandbox-id";
 
     /// <exception cref="SandboxException">The annotation's value is not known.</exception>
-    public static string Of(GuestRequest request, Bundle bundle)
+    internal static string Of(GuestRequest request, Bundle bundle)
     {
         var annotations = bundle.Spec.Annotations;
         var sharing = request.Options.Sharing;
@@ -33,8 +33,9 @@ internal static class TrustDomain
     }
 
     /// <summary>The pod's id; a container without a pod is its own.</summary>
-    public static string PodOf(GuestRequest request, Bundle bundle) => bundle.Spec.Annotations.GetValueOrDefault(PodId, request.Id);
+    internal static string PodOf(GuestRequest request, Bundle bundle) => bundle.Spec.Annotations.GetValueOrDefault(PodId, request.Id);
 
+    /// <summary>The words of the annotation and of the option; null: there is no such one.</summary>
     public static Sharing? Parse(string text) => text switch
     {
         "node" => Sharing.Node,

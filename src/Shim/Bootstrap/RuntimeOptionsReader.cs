@@ -164,13 +164,8 @@ internal static class RuntimeOptionsReader
         _ => throw Invalid($"runtime option isolation = \"{Shorten(text)}\": must be \"container\", \"pod\" or \"node\""),
     };
 
-    private static Sharing SharingOf(string text) => text switch
-    {
-        "node" => Sharing.Node,
-        "namespace" => Sharing.Namespace,
-        "pod" => Sharing.Pod,
-        _ => throw Invalid($"runtime option sharing = \"{Shorten(text)}\": must be \"node\", \"namespace\" or \"pod\""),
-    };
+    private static Sharing SharingOf(string text) => TrustDomain.Parse(text)
+        ?? throw Invalid($"runtime option sharing = \"{Shorten(text)}\": must be \"node\", \"namespace\" or \"pod\"");
 
     private static string Text(string key, object? value) =>
         value is string { Length: > 0 } text ? text : throw Invalid($"runtime option {key} must be a text");

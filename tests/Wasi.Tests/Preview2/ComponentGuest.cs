@@ -82,13 +82,12 @@ internal sealed class ComponentGuest : IDisposable
         return fault is null ? outcome : throw new InvalidOperationException("the guest's thread failed", fault);
     }
 
-    public async Task<CallOutcome> StartOnFiberAsync()
-    {
-        var end = await Instance.InstantiateAsync();
-        return end is null
-            ? await Instance.FindFunction("wasi:cli/run@0.2.0", "run")!.CallAsync([])
-            : new CallOutcome(null, end);
-    }
+    public Task<CallOutcome> StartOnFiberAsync() => RunAsync(Instance);
+
+    /// <summary>Runs a command on a fiber.</summary>
+    public static async Task<CallOutcome> RunAsync(ComponentInstance instance) => await instance.InstantiateAsync() is { } end
+        ? new CallOutcome(null, end)
+        : await instance.FindFunction("wasi:cli/run@0.2.0", "run")!.CallAsync([]);
 
     public void Dispose()
     {

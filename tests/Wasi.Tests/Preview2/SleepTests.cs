@@ -105,9 +105,7 @@ public sealed class SleepTests(ITestOutputHelper output) : IDisposable
 
         public bool IsAsleep => _output.ToArray().AsSpan().SequenceEqual("sleeping\n"u8);
 
-        public async Task<CallOutcome> RunAsync() => await Instance.InstantiateAsync() is { } end
-            ? new CallOutcome(null, end)
-            : await Instance.FindFunction("wasi:cli/run@0.2.0", "run")!.CallAsync([]);
+        public Task<CallOutcome> RunAsync() => ComponentGuest.RunAsync(Instance);
 
         public void Dispose()
         {

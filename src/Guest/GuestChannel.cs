@@ -1,20 +1,18 @@
 using System.Buffers;
 using System.Net.Sockets;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
-using Skiff.Guest;
 
-namespace Skiff.Runner.Hosting;
+namespace Skiff.Guest;
 
 /// <summary>
-/// The host's end of a guest's channel: lines in both directions (<see cref="HostProtocol"/>). While nothing comes it holds no buffer.
+/// One end of a guest's channel: lines in both directions (<see cref="HostProtocol"/>). While nothing comes it holds no buffer.
 /// </summary>
-internal sealed class GuestChannel(SafeFileHandle descriptor) : IDisposable
+/// <param name="socket">Connected; taken over.</param>
+public sealed class GuestChannel(Socket socket) : IDisposable
 {
     private const int ReadBytes = 1024;
     private const byte NewLine = (byte)'\n';
 
-    private readonly Socket _socket = Take(descriptor);
     private readonly SemaphoreSlim _sending = new(1);
     private byte[]? _buffer;
     private int _length;
@@ -33,11 +31,11 @@ internal sealed class GuestChannel(SafeFileHandle descriptor) : IDisposable
             if (_length == 0)
             {
                 // Waits without a buffer: nearly all guests say nothing nearly all of the time.
-                await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellation);
+                await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellation);
             }
 
             Grow();
-            var count = await _socket.ReceiveAsync(_buffer.AsMemory(_length), SocketFlags.None, cancellation);
+            var count = await socket.ReceiveAsync(_buffer.AsMemory(_length), SocketFlags.None, cancellation);
             if (count == 0)
             {
                 return null;
@@ -57,7 +55,7 @@ internal sealed class GuestChannel(SafeFileHandle descriptor) : IDisposable
         {
             for (var sent = 0; sent < bytes.Length;)
             {
-                sent += await _socket.SendAsync(bytes.AsMemory(sent), SocketFlags.None);
+                sent += await socket.SendAsync(bytes.AsMemory(sent), SocketFlags.None);
             }
 
             return true;
@@ -77,7 +75,7 @@ internal sealed class GuestChannel(SafeFileHandle descriptor) : IDisposable
     {
         try
         {
-            _socket.Shutdown(SocketShutdown.Send);
+            socket.Shutdown(SocketShutdown.Send);
         }
         catch (SocketException)
         {
@@ -87,15 +85,8 @@ internal sealed class GuestChannel(SafeFileHandle descriptor) : IDisposable
 
     public void Dispose()
     {
-        _socket.Dispose();
+        socket.Dispose();
         Release();
-    }
-
-    private static Socket Take(SafeFileHandle descriptor)
-    {
-        var socket = new Socket(new SafeSocketHandle(descriptor.DangerousGetHandle(), ownsHandle: true));
-        descriptor.SetHandleAsInvalid();
-        return socket;
     }
 
     private string? TakeLine()
