@@ -62,6 +62,8 @@ internal sealed class OciGuest(GuestMaking making, OciRuntime runtime, SandboxTo
                 }
                 catch (SandboxException)
                 {
+                    // A run program that refuses its guest ends when nobody is at its gate any more.
+                    Gate.Dispose();
                     await EndOfRefusalAsync();
                     throw;
                 }
