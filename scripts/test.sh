@@ -11,16 +11,25 @@ ring=${1:-all}
 shift || true
 arguments=("$@")
 failed=()
+
+# A test program that hangs is ended, so that one fault does not cost the results of the others. The longest takes a third of it.
+hung_seconds=900
 passed_count=0 failed_count=0 skipped_count=0
 
 run() {
     local log=$repo/artifacts/test.log
+    local began=$SECONDS code
     say "test: $1"
-    dotnet run --no-build --project "$1" -- -noColor "${arguments[@]}" 2>&1 | tee "$log"
-    local code=${PIPESTATUS[0]}
+    timeout --kill-after=10 "$hung_seconds" dotnet run --no-build --project "$1" -- -noColor "${arguments[@]}" 2>&1 | tee "$log"
+    code=${PIPESTATUS[0]}
     count "$log"
     grep -h '\[SKIP\]' "$log" >>"$repo/artifacts/skipped.log"
-    [ "$code" = 0 ] || { [ "$1" = tests/Functional ] && try_again "$log"; } || failed+=("$1")
+    [ "$code" = 0 ] || { [ "$1" = tests/Functional ] && try_again "$log"; } || {
+        failed+=("$1")
+        [ "$code" != 124 ] || echo "    $1 was ended after $hung_seconds s" >>"$repo/artifacts/failed.log"
+        grep -hE '\[FAIL\]$' "$log" >>"$repo/artifacts/failed.log"
+    }
+    say "test: $1 took $((SECONDS - began)) s"
 }
 
 # Adds a run's summary to the counts.
@@ -66,6 +75,7 @@ projects_of() {
 
 mkdir -p artifacts
 : >artifacts/skipped.log
+: >artifacts/failed.log
 for project in $(projects_of "$ring"); do
     # A room's test project that holds no test yet would fail with "ran no test"; its source files say whether it has any.
     if [ -n "$(find "$project" -name '*.cs' -print -quit)" ]; then
@@ -84,7 +94,10 @@ if [ -s artifacts/skipped.log ]; then
     say "test: SKIPPED, $(wc -l <artifacts/skipped.log) of them (reasons above):"
     cat artifacts/skipped.log >&2
 fi
-[ "${#failed[@]}" = 0 ] || say "test: FAILED in ${failed[*]}"
+if [ "${#failed[@]}" != 0 ]; then
+    cat artifacts/failed.log >&2
+    say "test: FAILED in ${failed[*]}"
+fi
 # A test program that died without a summary counts as one failure: it must not look like one without tests.
 [ "${#failed[@]}" = 0 ] || [ "$failed_count" -gt 0 ] || failed_count=${#failed[@]}
 echo "$passed_count passed, $failed_count failed, $skipped_count skipped"

@@ -155,12 +155,16 @@ public sealed class GateProgramTests : IDisposable
     private async Task AssertErrorAsync(SafeFileHandle code, string[] arguments, string expected)
     {
         var (ours, theirs) = Descriptors.SocketPair();
-        using (ours)
         using (code)
         {
             var process = _skiff.Spawn(["run", "--gate", .. arguments], null, theirs, code);
             theirs.Dispose();
-            Assert.StartsWith(expected, Gate.Read(ours), StringComparison.Ordinal);
+            using (ours)
+            {
+                Assert.StartsWith(expected, Gate.Read(ours), StringComparison.Ordinal);
+            }
+
+            // It stays until its reason has been read, which it knows by the end of the line.
             Assert.Equal(126, (await process.Exit).Code);
         }
     }
