@@ -16,7 +16,7 @@ public sealed class ControlGroup
     /// </summary>
     private static readonly string[] ProcessHierarchies = ["freezer", "pids", "memory", "cpu", "devices", "name=systemd"];
 
-    /// <summary>Of v1, the hierarchies of <see cref="Enter"/>: each costs making and removing a group.</summary>
+    /// <summary>Of v1, the hierarchies of <see cref="OfUsageAt"/>: each costs making and removing a group.</summary>
     private static readonly string[] UsageControllers = ["memory", "cpu", "cpuacct", "pids"];
 
     /// <summary>Processes pinned at once while a group is signalled: far below the default limit of 1024 open files.</summary>
@@ -73,21 +73,46 @@ public sealed class ControlGroup
     }
 
     /// <summary>
-    /// Puts a process into the group at <paramref name="path"/>, made where it is missing, in the hierarchies that say what it uses:
-    /// for processes that no runtime makes a group for.
+    /// The group at <paramref name="path"/>, whether it is there or not, in the hierarchies alone that say what its processes use: for
+    /// processes that no runtime makes a group for.
     /// </summary>
     /// <param name="path">Absolute, below the root of each hierarchy.</param>
-    public static ControlGroup Enter(int pid, string path)
+    public static ControlGroup OfUsageAt(string path)
     {
-        var group = AtPath(path);
-        var folders = UsageControllers.Select(group._folders.Controllers.GetValueOrDefault).Append(group._folders.Unified).OfType<string>();
-        foreach (var folder in folders.Where(group._folders.Own.Contains).Distinct())
+        var all = AtPath(path);
+        var version1 = UsageControllers.Where(all._folders.Controllers.ContainsKey).ToDictionary(name => name, name => all._folders.Controllers[name]);
+        return new ControlGroup(all.Membership, all._folders with { Controllers = version1, Unified = version1.Count > 0 ? null : all._folders.Unified });
+    }
+
+    /// <summary>Of a group <see cref="OfUsageAt"/> a path: puts this process into it, made where it is missing.</summary>
+    public void Enter() => Move(Environment.ProcessId);
+
+    /// <summary>
+    /// Of a group <see cref="OfUsageAt"/> a path: starts a process in it, made where it is missing. On v1 the process is born there,
+    /// because the thread that starts it is; that thread stays, and should end soon.
+    /// </summary>
+    /// <remarks>
+    /// Moving a process makes the kernel wait until every processor has seen it, some milliseconds; a thread that moves itself, by
+    /// writing 0 to <c>tasks</c>, does not (Documentation/admin-guide/cgroup-v1/cgroups.rst, 2.2). v2 has that for whole processes only.
+    /// </remarks>
+    public ChildProcess StartIn(Func<ChildProcess> start)
+    {
+        foreach (var folder in _folders.Controllers.Values.Distinct())
         {
             Directory.CreateDirectory(folder);
-            File.WriteAllText($"{folder}/cgroup.procs", pid.ToString(CultureInfo.InvariantCulture));
+            if (!SmallFile.TryWrite($"{folder}/tasks", "0"))
+            {
+                throw new LinuxException("enter the control group", Errno.ENOENT, folder);
+            }
         }
 
-        return group;
+        var child = start();
+        if (_folders.Unified is not null)
+        {
+            Move(child.Pid);
+        }
+
+        return child;
     }
 
     /// <summary>
@@ -255,6 +280,15 @@ public sealed class ControlGroup
         }
 
         return 0;
+    }
+
+    private void Move(int pid)
+    {
+        foreach (var folder in _folders.Controllers.Values.Append(_folders.Unified).OfType<string>().Distinct())
+        {
+            Directory.CreateDirectory(folder);
+            File.WriteAllText($"{folder}/cgroup.procs", pid.ToString(CultureInfo.InvariantCulture));
+        }
     }
 
     private string? ProcessFolder

@@ -32,7 +32,6 @@ public sealed partial class NamespaceWorker : IDisposable
 
     private readonly BlockingCollection<Action> _jobs = [];
     private readonly MessengerThread _messenger;
-    private SafeFileHandle? _network;
     private bool _inside;
 
     public NamespaceWorker(MessengerThread messenger)
@@ -40,9 +39,6 @@ public sealed partial class NamespaceWorker : IDisposable
         _messenger = messenger;
         new Thread(Work, StackBytes) { IsBackground = true, Name = "container's file tree" }.Start();
     }
-
-    /// <summary>The network namespace that the last job left chosen; null: this process's. Stays this object's.</summary>
-    public SafeFileHandle? Network => _network;
 
     /// <summary>Runs a job inside, where the thread stays from the first one on. The mount namespace receives the node's unmounts.</summary>
     public Task<T> RunAsync<T>(Func<T> job)
@@ -65,18 +61,24 @@ public sealed partial class NamespaceWorker : IDisposable
     }
 
     /// <summary>In a job: from now on in the network namespace at <paramref name="path"/>.</summary>
-    public void JoinNetwork(string path)
+    /// <returns>The namespace; the caller's.</returns>
+    public static SafeFileHandle JoinNetwork(string path)
     {
         var joined = Libc.Own(Libc.Open(path, Libc.O_RDONLY), "open the network namespace", path);
-        Libc.Check(setns(joined, CLONE_NEWNET), "enter the network namespace", path);
-        _network = joined;
+        if (setns(joined, CLONE_NEWNET) < 0)
+        {
+            joined.Dispose();
+            throw Libc.Failure("enter the network namespace", path);
+        }
+
+        return joined;
     }
 
     /// <summary>In a job: from now on in a new network namespace, with nothing but a loopback interface, which is up.</summary>
-    public void MakeNetwork()
+    /// <returns>The namespace; the caller's.</returns>
+    public static SafeFileHandle MakeNetwork()
     {
         Libc.Check(unshare(CLONE_NEWNET), "make a network namespace");
-        _network = OpenOwn("net");
 
         // Not a Socket, whose first one may start the thread that watches sockets.
         using var socket = Libc.Own(NamespaceThread.Open(FamilyInternet, DatagramsCloseOnExec), "make a socket");
@@ -85,6 +87,7 @@ public sealed partial class NamespaceWorker : IDisposable
         Libc.Check(ioctl(socket, (nuint)SIOCGIFFLAGS, ref request), "read the flags of the interface", "lo");
         request.Flags |= IFF_UP;
         Libc.Check(ioctl(socket, (nuint)SIOCSIFFLAGS, ref request), "bring up the interface", "lo");
+        return OpenOwn("net");
     }
 
     /// <summary>
@@ -103,6 +106,7 @@ public sealed partial class NamespaceWorker : IDisposable
         return Libc.Own(Libc.Open("/", Libc.O_PATH | Libc.O_DIRECTORY), "open", "/");
     }
 
+    /// <summary>The thread ends, and lets go of its namespaces, after the jobs that were given before.</summary>
     public void Dispose() => _jobs.CompleteAdding();
 
     private static SafeFileHandle OpenOwn(string name)
@@ -127,8 +131,6 @@ public sealed partial class NamespaceWorker : IDisposable
         {
             job();
         }
-
-        _network?.Dispose();
     }
 
     /// <summary>ifreq, as far as SIOCGIFFLAGS uses it.</summary>

@@ -20,6 +20,9 @@ internal sealed class Leftovers(ChildReaper reaper, GuestFolder folder, string i
 
     private static readonly TimeSpan RemoveTime = TimeSpan.FromSeconds(1);
 
+    /// <summary>The command line of the process that holds the namespaces of a guest in a guest host.</summary>
+    public static string HolderName(string id) => $"skiff-guest {id}";
+
     public async Task RemoveAsync(CancellationToken cancellation)
     {
         var group = KillInit();
@@ -32,6 +35,7 @@ internal sealed class Leftovers(ChildReaper reaper, GuestFolder folder, string i
 
         if (folder.Group is { } path)
         {
+            KillHolders(path);
             await ControlGroup.AtPath(path).TryRemoveAsync(path, RemoveTime);
         }
 
@@ -73,6 +77,18 @@ internal sealed class Leftovers(ChildReaper reaper, GuestFolder folder, string i
         var membership = ControlGroup.TryReadMembership(init.Pid);
         init.Signal(SIGKILL);
         return membership is null ? null : ControlGroup.FromMembership(membership);
+    }
+
+    // A server that was killed at the wrong moment has not written down the holder that it had just started. The group as a whole is not
+    // killed: a thread of a living server may be in it, about to start a holder.
+    private void KillHolders(string group)
+    {
+        var name = Encoding.UTF8.GetBytes(HolderName(id) + "\0");
+        var holders = ControlGroup.OfUsageAt(group).Processes().Where(pid => CommandLine(pid).AsSpan().SequenceEqual(name));
+        foreach (var holder in holders.Select(ProcessIdentity.TryRead).OfType<ProcessIdentity>())
+        {
+            holder.Signal(SIGKILL);
+        }
     }
 
     // A runtime that was interrupted before it wrote down its container works in several processes; they, and the init that

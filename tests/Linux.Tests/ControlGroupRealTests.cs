@@ -72,6 +72,32 @@ public sealed class ControlGroupRealTests(ReaperFixture fixture)
     }
 
     [Fact]
+    public async Task A_process_is_born_in_its_group_and_the_starter_goes_home_with_its_thread()
+    {
+        Assert.SkipUnless(ScratchGroup.IsPossible, NoGroups);
+        const string Path = "/skiff-test-born/within";
+        using var messenger = new MessengerThread();
+        using var pause = new PauseProgram();
+        var group = ControlGroup.OfUsageAt(Path);
+        fixture.Reaper.Begin();
+        ChildProcess holder;
+        using (var worker = new NamespaceWorker(messenger))
+        {
+            holder = await worker.RunAsync(() => group.StartIn(
+                () => fixture.Reaper.Spawn(new SpawnRequest { Program = pause.Path, Arguments = ["born"], Environment = [] })));
+        }
+
+        var lines = File.ReadAllLines($"/proc/{holder.Pid}/cgroup");
+        Assert.Contains(lines, line => line.EndsWith($":memory:{Path}", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.EndsWith($":pids:{Path}", StringComparison.Ordinal));
+        await Eventually.True(() => group.Processes() is [var only] && only == holder.Pid);
+        holder.Signal(Signals.SIGKILL);
+        await holder.Exit.WaitAsync(Patience);
+        Assert.True(await group.TryRemoveAsync(Path, Patience));
+        Assert.True(await ControlGroup.OfUsageAt("/skiff-test-born").TryRemoveAsync("/skiff-test-born", Patience));
+    }
+
+    [Fact]
     public async Task All_processes_of_a_group_are_killed_also_frozen_ones_and_those_below()
     {
         Assert.SkipUnless(ScratchGroup.IsPossible, NoGroups);

@@ -30,7 +30,7 @@ public sealed class NamespaceWorkerTests(ReaperFixture fixture) : IDisposable
         {
             Mounts.BindToItself(root);
             Mounts.Mount(new MountPoint("bind", _folder["config"], "/config", ["ro"]), root);
-            worker.MakeNetwork();
+            using var network = NamespaceWorker.MakeNetwork();
             holder = fixture.Reaper.Spawn(new SpawnRequest { Program = pause.Path, Arguments = ["a guest"], Environment = [] });
             return NamespaceWorker.PivotTo(root);
         });
@@ -53,12 +53,7 @@ public sealed class NamespaceWorkerTests(ReaperFixture fixture) : IDisposable
         for (var i = 0; i < 20; i++)
         {
             using var worker = new NamespaceWorker(_messenger);
-            await worker.RunAsync(() =>
-            {
-                worker.MakeNetwork();
-                return 0;
-            });
-            using var network = new NetworkNamespace(Descriptors.Duplicate(worker.Network!), thread);
+            using var network = new NetworkNamespace(await worker.RunAsync(NamespaceWorker.MakeNetwork), thread);
             using var listener = network.NewSocket(v6: false, stream: true);
             listener.Bind(new IPEndPoint(IPAddress.Loopback, 80));
             listener.Listen(1);
@@ -78,11 +73,7 @@ public sealed class NamespaceWorkerTests(ReaperFixture fixture) : IDisposable
     public async Task A_failing_job_tells_its_caller_and_leaves_the_thread_usable()
     {
         using var worker = new NamespaceWorker(_messenger);
-        var fault = await Assert.ThrowsAsync<LinuxException>(() => worker.RunAsync<int>(() =>
-        {
-            worker.JoinNetwork("/proc/self/ns/there-is-none");
-            return 0;
-        }));
+        var fault = await Assert.ThrowsAsync<LinuxException>(() => worker.RunAsync(() => NamespaceWorker.JoinNetwork("/proc/self/ns/there-is-none")));
         Assert.Contains("/proc/self/ns/there-is-none", fault.Message, StringComparison.Ordinal);
         Assert.Equal(1, await worker.RunAsync(() => 1));
     }

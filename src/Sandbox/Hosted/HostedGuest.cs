@@ -8,9 +8,7 @@ using Skiff.Oci.Runtime;
 namespace Skiff.Sandbox;
 
 /// <summary>All that is kept of a guest in a guest host.</summary>
-/// <param name="GroupPath">Its control group, at that path in every hierarchy; null: it has none of its own.</param>
-internal sealed record HostedMaking(
-    GuestRequest Request, Bundle Bundle, GuestFolder Folder, HostedPlace Place, Entry.Wasm Entry, string Domain, string? GroupPath, ControlGroup Group);
+internal sealed record HostedMaking(GuestRequest Request, Bundle Bundle, GuestFolder Folder, HostedPlace Place, Entry.Wasm Entry, string Domain);
 
 /// <summary>A guest that runs in a process with others.</summary>
 internal sealed class HostedGuest : IGuest
@@ -32,9 +30,9 @@ internal sealed class HostedGuest : IGuest
     {
         (_making, _tools, _host, Terminal) = (making, tools, host, terminal);
         _limits = LimitsOf(making.Bundle.Spec.Resources);
-        if (making.GroupPath is not null)
+        if (making.Place.GroupPath is not null)
         {
-            HostedLimits.Show(making.Group, _limits);
+            HostedLimits.Show(making.Place.Group, _limits);
         }
 
         _process = Begin(making.Entry, making.Bundle.Spec.Process!, stdio);
@@ -51,7 +49,7 @@ internal sealed class HostedGuest : IGuest
 
     public Terminal? Terminal { get; }
 
-    public ControlGroup ControlGroup => _making.Group;
+    public ControlGroup ControlGroup => _making.Place.Group;
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellation) => _process.StartAsync(cancellation);
@@ -93,7 +91,7 @@ internal sealed class HostedGuest : IGuest
             };
             await _process.LimitAsync(limits);
             _limits = limits;
-            if (_making.GroupPath is not null)
+            if (_making.Place.GroupPath is not null)
             {
                 HostedLimits.Show(ControlGroup, limits);
             }
@@ -125,7 +123,7 @@ internal sealed class HostedGuest : IGuest
         var holder = _making.Place.Holder!;
         holder.Signal(Signals.SIGKILL);
         await holder.Exit.WaitAsync(KillTime, cancellation);
-        if (_making.GroupPath is { } path && !await ControlGroup.TryRemoveAsync(path, RemoveTime))
+        if (_making.Place.GroupPath is { } path && !await ControlGroup.TryRemoveAsync(path, RemoveTime))
         {
             throw new SandboxException($"The control group {path} is still in use: {string.Join(", ", ControlGroup.Processes())}.");
         }

@@ -19,14 +19,23 @@ internal sealed class HostedPlace(GuestRequest request, Bundle bundle, GuestFold
     private readonly NamespaceWorker _worker = new(messenger);
     private SafeFileHandle? _rootfs;
     private SafeFileHandle? _root;
+    private SafeFileHandle? _network;
 
     // Over a root file system that cannot be written, so that places for mounts can be made in it.
     private string? _overlay;
 
+    private ControlGroup? _group;
+
     public ChildProcess? Holder { get; private set; }
 
+    /// <summary>The control group that the holder was born in, at <see cref="GroupPath"/>; without a path the one of this process.</summary>
+    public ControlGroup Group => _group ?? throw new InvalidOperationException("there is no holder yet");
+
+    /// <summary>Where the spec wants the container's control group, in each hierarchy; null: it wants none.</summary>
+    public string? GroupPath { get; } = PathOf(bundle.Spec.CgroupsPath);
+
     /// <summary>Null: the node's.</summary>
-    public SafeFileHandle? Network => _worker.Network;
+    public SafeFileHandle? Network => _network;
 
     /// <summary>The root of the finished file tree.</summary>
     public SafeFileHandle Root => _root ?? throw new InvalidOperationException("the file tree is not finished");
@@ -56,7 +65,7 @@ internal sealed class HostedPlace(GuestRequest request, Bundle bundle, GuestFold
     public string Rootfs => _overlay is not null ? _overlay : request.Rootfs.Count > 0 ? folder.Rootfs : bundle.RootPath ?? throw new SandboxException(
         $"{request.Bundle}/config.json has no root.path and containerd hands over no mounts: there is no rootfs.", SandboxFault.InvalidArgument);
 
-    /// <summary>Finishes the file tree, chooses the network, and starts the holder in both.</summary>
+    /// <summary>Finishes the file tree, chooses the network, and starts the holder in both. No thread stays behind in them.</summary>
     public async Task OccupyAsync(ChildReaper reaper, PauseProgram pause)
     {
         reaper.Begin();
@@ -65,26 +74,41 @@ internal sealed class HostedPlace(GuestRequest request, Bundle bundle, GuestFold
             MountAll();
             ChooseNetwork();
 
-            // Before the root changes: from the new one its program could not be reached. It follows the change (pivot_root(2)).
-            Holder = reaper.Spawn(new SpawnRequest
-            {
-                Program = pause.Path,
-                Arguments = [$"skiff-guest {request.Id}"],
-                Environment = [],
-                WorkingDirectory = "/",
-                NewSession = true,
-            });
+            // Before the root changes: from the new one neither its program nor the bundle could be reached. It follows the change (pivot_root(2)).
+            StartHolder(reaper, pause);
             _root = NamespaceWorker.PivotTo(Rootfs);
             return true;
         });
         _rootfs?.Dispose();
+        _worker.Dispose();
     }
 
     public void Dispose()
     {
         _rootfs?.Dispose();
         _root?.Dispose();
+        _network?.Dispose();
         _worker.Dispose();
+    }
+
+    // The group is written down before it is made and the process as soon as it is there: should this process be killed at any point, the
+    // delete command finds both.
+    private void StartHolder(ChildReaper reaper, PauseProgram pause)
+    {
+        var holder = new SpawnRequest
+        {
+            Program = pause.Path,
+            Arguments = [Leftovers.HolderName(request.Id)],
+            Environment = [],
+            WorkingDirectory = "/",
+            NewSession = true,
+        };
+        folder.Group = GroupPath;
+        _group = GroupPath is null ? null : ControlGroup.OfUsageAt(GroupPath);
+        Holder = _group?.StartIn(() => reaper.Spawn(holder)) ?? reaper.Spawn(holder);
+        folder.Init = ProcessIdentity.TryRead(Holder.Pid)
+            ?? throw new SandboxException("The process that holds the guest's namespaces has ended at once: see the kernel's log.");
+        _group ??= ControlGroup.OfProcess(Holder.Pid);
     }
 
     private void MountAll()
@@ -137,13 +161,20 @@ internal sealed class HostedPlace(GuestRequest request, Bundle bundle, GuestFold
             return;
         }
 
-        if (network.Path is { } path)
+        _network = network.Path is { } path ? NamespaceWorker.JoinNetwork(path) : NamespaceWorker.MakeNetwork();
+    }
+
+    /// <summary>Where the systemd driver would make the group of <c>slice:prefix:name</c>: the slice below those that its name tells.</summary>
+    internal static string? PathOf(string? cgroupsPath)
+    {
+        if (cgroupsPath?.Split(':') is not [var slice, var prefix, var name])
         {
-            _worker.JoinNetwork(path);
+            return cgroupsPath is ['/', _, ..] ? cgroupsPath : null;
         }
-        else
-        {
-            _worker.MakeNetwork();
-        }
+
+        const string Suffix = ".slice";
+        var words = (slice.EndsWith(Suffix, StringComparison.Ordinal) ? slice[..^Suffix.Length] : slice).Split('-');
+        var parents = Enumerable.Range(1, words.Length).Select(count => string.Join('-', words.Take(count)) + Suffix);
+        return $"/{string.Join('/', parents)}/{prefix}-{name}.scope";
     }
 }

@@ -107,17 +107,11 @@ public sealed class HostedSandbox(ChildReaper reaper, SandboxPlaces places, ISan
 
     private HostedGuest Launch(GuestRequest request, Bundle bundle, GuestFolder folder, HostedPlace place, Entry.Wasm entry, string domain)
     {
-        var holder = place.Holder!.Pid;
-        var path = GroupPath(bundle.Spec.CgroupsPath);
-        folder.Group = path;
-        var group = path is null ? ControlGroup.OfProcess(holder) : ControlGroup.Enter(holder, path);
-        folder.Init = ProcessIdentity.TryRead(holder)
-            ?? throw new SandboxException("The process that holds the guest's namespaces has ended at once: see the kernel's log.");
         var (terminal, ends) = OpenTerminal(request.Stdio);
         var host = _hosts.Take(domain);
         try
         {
-            var making = new HostedMaking(request, bundle, folder, place, entry, domain, path, group);
+            var making = new HostedMaking(request, bundle, folder, place, entry, domain);
             return new HostedGuest(making, Tools, host, ends, terminal);
         }
         catch
@@ -145,19 +139,5 @@ public sealed class HostedSandbox(ChildReaper reaper, SandboxPlaces places, ISan
                 "config.json has hooks, which are not run for guests in shared processes (isolation node or pod): use isolation \"container\", runtime io.containerd.skiff.v1.",
                 SandboxFault.Unimplemented);
         }
-    }
-
-    /// <summary>Where the systemd driver would make the group of <c>slice:prefix:name</c>: the slice below those that its name tells.</summary>
-    internal static string? GroupPath(string? cgroupsPath)
-    {
-        if (cgroupsPath?.Split(':') is not [var slice, var prefix, var name])
-        {
-            return cgroupsPath is ['/', _, ..] ? cgroupsPath : null;
-        }
-
-        const string Suffix = ".slice";
-        var words = (slice.EndsWith(Suffix, StringComparison.Ordinal) ? slice[..^Suffix.Length] : slice).Split('-');
-        var parents = Enumerable.Range(1, words.Length).Select(count => string.Join('-', words.Take(count)) + Suffix);
-        return $"/{string.Join('/', parents)}/{prefix}-{name}.scope";
     }
 }

@@ -23,7 +23,7 @@ internal static class ServerProcess
             ResourceLimits.RaiseOpenFiles();
             if (node)
             {
-                ControlGroup.Enter(Environment.ProcessId, Group);
+                ControlGroup.OfUsageAt(Group).Enter();
             }
         }
         catch (Exception failure) when (failure is LinuxException or IOException or UnauthorizedAccessException)
