@@ -1,5 +1,5 @@
 // System benchmarks: everything is a ratio against a peer measured in the same run, in turn, on the same containerd.
-// usage: Skiff.Bench.System [cycle|ctr|trace|large|throughput|own|memory|node|run]... [--rounds N]; without names: all of them.
+// usage: Skiff.Bench.System [cycle|answer|ctr|trace|large|throughput|own|memory|node|run]... [--rounds N]; without names: all of them.
 using Skiff.Bench;
 using Skiff.Harness;
 
@@ -15,6 +15,11 @@ foreach (var version in ContainerdVersion.All.Where(version => version.IsInstall
     if (Wanted("cycle"))
     {
         await TaskCycle.RunAsync(node, rounds);
+    }
+
+    if (Wanted("answer"))
+    {
+        await FirstAnswer.RunAsync(node, rounds);
     }
 
     if (Wanted("ctr"))
