@@ -3,12 +3,27 @@ namespace Skiff.Harness;
 /// <summary>Writes the configuration of a private containerd: everything of it lies below one folder.</summary>
 internal static class ContainerdConfig
 {
+    private const string IsolationPod = "isolation = \"pod\"";
+
     /// <param name="shim">The program of every runtime but <c>runc</c>.</param>
     /// <param name="skiffOptions">TOML lines for the options table of the runtime <c>skiff</c>.</param>
     public static void Write(string folder, ContainerdVersion version, string shim, string skiffOptions)
     {
-        File.WriteAllText(Path.Combine(folder, "config.toml"), version.IsTwo ? Three(folder, shim, skiffOptions) : Two(folder, shim, skiffOptions));
+        File.WriteAllText(Path.Combine(folder, "config.toml"), version.IsTwo ? Three(folder, shim, skiffOptions) : Two(folder, shim, skiffOptions, PodOptions(folder, version)));
         WriteNetwork(folder);
+    }
+
+    // Of a table of options 1.6 hands on the path of a file alone.
+    private static string PodOptions(string folder, ContainerdVersion version)
+    {
+        if (version.Name != "1.6")
+        {
+            return IsolationPod;
+        }
+
+        var file = Path.Combine(folder, "skiffpod.toml");
+        File.WriteAllText(file, IsolationPod);
+        return $"ConfigPath = \"{file}\"";
     }
 
     private static string Head(string folder, int format) => $"""
@@ -25,7 +40,7 @@ internal static class ContainerdConfig
 
         """;
 
-    private static string Two(string folder, string shim, string skiffOptions)
+    private static string Two(string folder, string shim, string skiffOptions, string podOptions)
     {
         const string Cri = "plugins.\"io.containerd.grpc.v1.cri\"";
         return Head(folder, 2) + $"""
@@ -39,7 +54,7 @@ internal static class ContainerdConfig
                 conf_dir = "{folder}/net.d"
               [{Cri}.containerd]
                 default_runtime_name = "runc"
-            {Runtimes($"{Cri}.containerd.runtimes", shim, skiffOptions, "")}
+            {Runtimes($"{Cri}.containerd.runtimes", shim, skiffOptions, podOptions, "")}
             """;
     }
 
@@ -64,7 +79,7 @@ internal static class ContainerdConfig
                 conf_dir = "{folder}/net.d"
               [{Cri}.containerd]
                 default_runtime_name = "runc"
-            {Runtimes($"{Cri}.containerd.runtimes", shim, skiffOptions, $"""
+            {Runtimes($"{Cri}.containerd.runtimes", shim, skiffOptions, IsolationPod, $"""
                 [{Cri}.containerd.runtimes.skiffsandbox]
                   runtime_type = "{shim}"
                   sandboxer = "shim"
@@ -77,7 +92,7 @@ internal static class ContainerdConfig
             """;
     }
 
-    private static string Runtimes(string table, string shim, string skiffOptions, string further) => $"""
+    private static string Runtimes(string table, string shim, string skiffOptions, string podOptions, string further) => $"""
         [{table}.runc]
           runtime_type = "io.containerd.runc.v2"
         [{table}.skiff]
@@ -90,6 +105,12 @@ internal static class ContainerdConfig
           runtime_type = "{Repository.NodeShim}"
           pod_annotations = ["*", "skiff.dev/*"]
           container_annotations = ["*"]
+        [{table}.skiffpod]
+          runtime_type = "{Repository.PodShim}"
+          pod_annotations = ["*", "skiff.dev/*"]
+          container_annotations = ["*"]
+        [{table}.skiffpod.options]
+          {podOptions}
         [{table}.skiffrunc]
           runtime_type = "{shim}"
         [{table}.skiffrunc.options]

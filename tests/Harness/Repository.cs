@@ -19,7 +19,10 @@ internal static class Repository
 
     public static string NodeShim { get; } = Path.Combine(Dist, "bin", "containerd-shim-skiffnode-v1");
 
-    public static string Shim { get; } = IsNode ? NodeShim : Path.Combine(Dist, "bin", "containerd-shim-skiff-v1");
+    /// <summary>A server for each pod, whatever the run as a whole asks for.</summary>
+    public static string PodShim { get; } = Path.Combine(Dist, "bin", "containerd-shim-skiff-v1");
+
+    public static string Shim { get; } = IsNode ? NodeShim : PodShim;
 
     public static string Skiff { get; } = Path.Combine(Dist, "bin", "skiff");
 

@@ -1,3 +1,5 @@
+using System.Text;
+using Skiff.Functional.Node;
 using Skiff.Harness;
 using Skiff.Harness.Wire;
 
@@ -11,9 +13,7 @@ public sealed class UpgradeTests(Nodes nodes) : NodeTest(nodes), IDisposable
     [Theory, OnContainerd]
     public async Task A_task_goes_on_when_the_shim_and_the_run_program_are_replaced(string version)
     {
-        (await Command.RunAsync("cp", ["-a", Repository.Dist + "/.", _installed])).Succeeded();
-        var path = $"{_installed}/bin:{ContainerdVersion.Named(version).BinaryFolder}:{Environment.GetEnvironmentVariable("PATH")}";
-        await using var node = await OwnNodeAsync(version, environment: new Dictionary<string, string?> { ["PATH"] = path });
+        await using var node = await InstalledAsync(version);
         await using var task = await TestTask.StartAsync(node, ["/toolbox.wasm", "tick", "0.05"], "tick 1");
 
         await ReplaceAsync();
@@ -27,7 +27,63 @@ public sealed class UpgradeTests(Nodes nodes) : NodeTest(nodes), IDisposable
         await Leaks.RequireNoneAsync(node);
     }
 
+    [Theory, OnContainerd]
+    public async Task In_isolation_node_new_pods_go_to_the_new_version_and_old_ones_stay(string version)
+    {
+        await using var node = await InstalledAsync(version);
+        await using var old = await SleeperAsync(node);
+        var oldServer = await NodeServers.PidOfAsync(old.Id);
+
+        await ReplaceAsync();
+        await NewRevisionAsync();
+        await using var young = await SleeperAsync(node);
+
+        var youngServer = await NodeServers.PidOfAsync(young.Id);
+        Assert.NotEqual(oldServer, youngServer);
+        Assert.Equal(oldServer, await NodeServers.PidOfAsync(old.Id));
+        Assert.Equal("hello from C\n", (await old.RunExecAsync("/toolbox.wasm", "hello")).Output);
+        await old.KillAsync(Signals.Terminate);
+        Assert.Equal(143u, await old.WaitAsync());
+        await old.DeleteAsync();
+        await using var next = await SleeperAsync(node);
+        Assert.Equal(youngServer, await NodeServers.PidOfAsync(next.Id));
+    }
+
     public void Dispose() => Directory.Delete(_installed, recursive: true);
+
+    private static Task<TestTask> SleeperAsync(Containerd node) =>
+        TestTask.StartAsync(node, ["/toolbox.wasm", "sleep", "3600"], "sleeping", Ctr.SkiffNode);
+
+    /// <summary>A containerd that finds the shims in a folder of this test.</summary>
+    private async Task<Containerd> InstalledAsync(string version)
+    {
+        (await Command.RunAsync("cp", ["-a", Repository.Dist + "/.", _installed])).Succeeded();
+        var path = $"{_installed}/bin:{ContainerdVersion.Named(version).BinaryFolder}:{Environment.GetEnvironmentVariable("PATH")}";
+        return await OwnNodeAsync(version, environment: new Dictionary<string, string?> { ["PATH"] = path });
+    }
+
+    // What tells two builds apart is the commit that they were made of: another one is written over it in the program's file.
+    private async Task NewRevisionAsync()
+    {
+        var shim = Path.Combine(_installed, "bin", "containerd-shim-skiffnode-v1");
+        var program = await File.ReadAllBytesAsync(shim);
+        var revision = (await Command.RunAsync(shim, ["-v"])).Succeeded().Split("Revision:")[1].Trim();
+        var found = 0;
+        foreach (var encoding in new[] { Encoding.UTF8, Encoding.Unicode })
+        {
+            var (text, other) = (encoding.GetBytes(revision), encoding.GetBytes(new string('0', revision.Length)));
+            for (var at = program.AsSpan().IndexOf(text); at >= 0; at = program.AsSpan().IndexOf(text))
+            {
+                other.CopyTo(program.AsSpan(at));
+                found++;
+            }
+        }
+
+        Assert.True(found > 0, $"{shim} holds its revision {revision}");
+        await File.WriteAllBytesAsync(shim + ".new", program);
+        File.SetUnixFileMode(shim + ".new", File.GetUnixFileMode(shim));
+        File.Move(shim + ".new", shim, overwrite: true);
+    }
 
     // As dpkg does it: the new file beside the old one, then rename(2). A program that runs keeps its file.
     private async Task ReplaceAsync()

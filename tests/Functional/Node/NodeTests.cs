@@ -23,7 +23,7 @@ public sealed class NodeTests(Nodes nodes) : NodeTest(nodes), IDisposable
         var (server, guests) = await ServerAsync(node);
 
         Assert.Equal([first.Id, second.Id], guests);
-        Assert.Single(HostsOf(server));
+        Assert.Single(NodeServers.HostsOf(server));
 
         // The end of one is none of the other's.
         await first.KillAsync(Signals.Terminate);
@@ -53,7 +53,7 @@ public sealed class NodeTests(Nodes nodes) : NodeTest(nodes), IDisposable
         await using var second = await SleeperAsync(node);
         var (server, _) = await ServerAsync(node);
 
-        Signals.Send(HostsOf(server).Single(), Signals.Kill);
+        Signals.Send(NodeServers.HostsOf(server).Single(), Signals.Kill);
 
         Assert.Equal(137u, await first.WaitAsync(deadline: TimeSpan.FromSeconds(5)));
         Assert.Equal(137u, await second.WaitAsync(deadline: TimeSpan.FromSeconds(5)));
@@ -61,28 +61,29 @@ public sealed class NodeTests(Nodes nodes) : NodeTest(nodes), IDisposable
         await using var third = await SleeperAsync(node);
     }
 
+    /// <summary><c>SKIFF_CONTAINERS=1000</c> for the whole of it: five minutes a containerd.</summary>
     [Theory, OnContainerd]
     public async Task The_end_of_the_server_leaves_nothing_of_a_hundred_containers_and_all_can_start_again(string version)
     {
-        const int Count = 100;
+        var count = int.Parse(Environment.GetEnvironmentVariable("SKIFF_CONTAINERS") ?? "100", System.Globalization.CultureInfo.InvariantCulture);
         await using var node = await OwnNodeAsync(version);
         var tasks = new List<TestTask>();
         try
         {
-            for (var i = 0; i < Count; i += 4)
+            for (var i = 0; i < count; i += 4)
             {
                 tasks.AddRange(await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => SleeperAsync(node))));
             }
 
             var (server, guests) = await ServerAsync(node);
-            Assert.Equal(Count, guests.Count);
+            Assert.Equal(count, guests.Count);
             await using var events = await EventLog.StartAsync(node);
             var start = TimeProvider.System.GetTimestamp();
             Signals.Send(server, Signals.Kill);
 
             await Leaks.RequireNoneAsync(node, TimeSpan.FromSeconds(30));
             TestContext.Current.TestOutputHelper?.WriteLine(
-                $"{Count} containers were cleared after {TimeProvider.System.GetElapsedTime(start).TotalSeconds:0.0} s");
+                $"{count} containers were cleared after {TimeProvider.System.GetElapsedTime(start).TotalSeconds:0.0} s");
             foreach (var task in tasks)
             {
                 await events.HoldsAsync(task.Id, "/tasks/exit");
@@ -145,8 +146,7 @@ public sealed class NodeTests(Nodes nodes) : NodeTest(nodes), IDisposable
         await shared.StartAsync(["/toolbox.wasm", "sleep", "3600"]);
         var container = await alone.StartAsync(["/toolbox.wasm", "sleep", "3600"]);
 
-        var server = (await ServersAsync()).First(status => Guests(status).Contains(container.Id));
-        Assert.Equal(2, HostsOf(server["pid"]!.GetValue<int>()).Count);
+        Assert.Equal(2, NodeServers.HostsOf(await NodeServers.PidOfAsync(container.Id)).Count);
     }
 
     [Theory, OnContainerd]
@@ -166,35 +166,11 @@ public sealed class NodeTests(Nodes nodes) : NodeTest(nodes), IDisposable
     private static Task<TestTask> SleeperAsync(Containerd node) =>
         TestTask.StartAsync(node, ["/toolbox.wasm", "sleep", "3600"], "sleeping", Ctr.SkiffNode);
 
-    private static async Task<(int Pid, List<string> Guests)> ServerAsync(Containerd node)
+    private static async Task<(int Pid, IReadOnlyList<string> Guests)> ServerAsync(Containerd node)
     {
-        var server = Assert.Single(await ServersAsync(), status => status["namespace"]!.GetValue<string>() == node.Namespace && Guests(status).Count > 0);
-        return (server["pid"]!.GetValue<int>(), Guests(server));
-    }
-
-    private static async Task<List<JsonNode>> ServersAsync() =>
-        [.. JsonNode.Parse((await Command.RunAsync(Repository.Skiff, ["ps", "--json"])).Succeeded())!.AsArray().OfType<JsonNode>()];
-
-    private static List<string> Guests(JsonNode server) => [.. server["guests"]!.AsArray().Select(guest => guest!["id"]!.GetValue<string>())];
-
-    private static List<int> HostsOf(int server) =>
-    [
-        .. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Select(name => int.TryParse(name, out var pid) ? pid : 0)
-            .Where(pid => pid > 0 && IsHostOf(pid, server)),
-    ];
-
-    private static bool IsHostOf(int pid, int server)
-    {
-        try
-        {
-            var stat = File.ReadAllText($"/proc/{pid}/stat");
-            return File.ReadAllText($"/proc/{pid}/cmdline").StartsWith("skiff\0host", StringComparison.Ordinal)
-                && stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1] == $"{server}";
-        }
-        catch (IOException)
-        {
-            return false;
-        }
+        var server = Assert.Single(
+            await NodeServers.AllAsync(), status => status["namespace"]!.GetValue<string>() == node.Namespace && NodeServers.Guests(status).Count > 0);
+        return (server["pid"]!.GetValue<int>(), NodeServers.Guests(server));
     }
 
     private static async Task<string> AddressAsync(Pod pod) => (await pod.StatusAsync()).Network.Ip;
