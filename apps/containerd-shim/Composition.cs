@@ -63,7 +63,7 @@ internal static class Composition
         {
             [TaskRpc.ServiceV2] = taskMethods,
             [TaskRpc.ServiceV3] = taskMethods,
-            [NodeStatus.Service] = new StatusRpc(arguments.Namespace, isolation, tasks).Methods(),
+            [NodeStatus.Service] = new StatusRpc(arguments.Namespace, isolation, tasks, server).Methods(),
             [PodRpc.Service] = new PodRpc(pods, time, server).Methods(),
         };
 

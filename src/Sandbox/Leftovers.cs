@@ -26,6 +26,12 @@ internal sealed class Leftovers(ChildReaper reaper, GuestFolder folder, string i
     public async Task RemoveAsync(CancellationToken cancellation)
     {
         var group = KillInit();
+        if (folder.Runtime is not null && folder.Init is null)
+        {
+            // Its runtime was interrupted, and goes on making folders where the root file system was mounted.
+            await KillRuntimesAsync(cancellation);
+        }
+
         Mounts.UnmountAll(folder.Rootfs);
         await RemoveContainerAsync(cancellation);
         if (group is not null)

@@ -4,13 +4,15 @@ using Skiff.Guest;
 using Skiff.Linux;
 using Skiff.Sandbox;
 using Skiff.Shim.Bootstrap;
+using Skiff.Shim.Server;
 using Skiff.Shim.Tasks;
 using Skiff.Ttrpc;
 
 namespace Skiff.Shim.Listing;
 
 /// <summary>Tells <c>skiff ps</c> what this shim has (<see cref="NodeStatus"/>).</summary>
-internal sealed class StatusRpc(string @namespace, Isolation isolation, TaskService tasks)
+/// <remarks>One call a connection.</remarks>
+internal sealed class StatusRpc(string @namespace, Isolation isolation, TaskService tasks, IServerUse use)
 {
     public IReadOnlyDictionary<string, TtrpcHandler> Methods() => new Dictionary<string, TtrpcHandler>(StringComparer.Ordinal)
     {
@@ -19,6 +21,7 @@ internal sealed class StatusRpc(string @namespace, Isolation isolation, TaskServ
 
     private async Task<ReadOnlyMemory<byte>> ListAsync(CancellationToken cancellation)
     {
+        use.LookedAt();
         var guests = await Task.WhenAll(tasks.Summaries().Select(summary => StatusAsync(summary, cancellation)));
         return JsonSerializer.SerializeToUtf8Bytes(
             new ServerStatus(Environment.ProcessId, ShimVersion.Version, @namespace, isolation.ToString().ToLowerInvariant(), guests),

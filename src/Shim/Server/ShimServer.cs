@@ -36,6 +36,7 @@ internal sealed class ShimServer(
 
     private readonly Channel<bool> _leaveAsked = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private long _connectionsAtLastUse;
+    private long _looks;
     private readonly TimeSpan _idleTime = lingers ?? IdleTime;
     private TimeSpan _patience = lingers ?? IdleTime;
     private TtrpcServer? _server;
@@ -49,7 +50,12 @@ internal sealed class ShimServer(
         }
     }
 
-    public void Used() => Interlocked.Exchange(ref _connectionsAtLastUse, _server?.ConnectionsAccepted ?? 0);
+    public void Used() => Interlocked.Exchange(ref _connectionsAtLastUse, Connections);
+
+    public void LookedAt() => Interlocked.Increment(ref _looks);
+
+    /// <summary>Those that may have come for something.</summary>
+    private long Connections => (_server?.ConnectionsAccepted ?? 0) - Interlocked.Read(ref _looks);
 
     /// <summary>Serves on <paramref name="listener"/> until it has left.</summary>
     public async Task RunAsync(Socket listener, IReadOnlyDictionary<string, IReadOnlyDictionary<string, TtrpcHandler>> services)
@@ -64,7 +70,7 @@ internal sealed class ShimServer(
         });
         _server = server;
         var serving = server.ServeAsync(listener, CancellationToken.None);
-        while (!await TryLeaveAsync(server))
+        while (!await TryLeaveAsync())
         {
         }
 
@@ -77,9 +83,9 @@ internal sealed class ShimServer(
     }
 
     /// <summary>Waits until it is asked to leave or has been idle, and leaves if it may.</summary>
-    private async Task<bool> TryLeaveAsync(TtrpcServer server)
+    private async Task<bool> TryLeaveAsync()
     {
-        var before = server.ConnectionsAccepted;
+        var before = Connections;
         var asked = await WaitForLeaveAsync();
         if (!asked)
         {
@@ -97,7 +103,7 @@ internal sealed class ShimServer(
         {
             // A connection that came after the last use is a `start` or a containerd that counts on us staying.
             var last = asked ? Interlocked.Read(ref _connectionsAtLastUse) : before;
-            if (server.ConnectionsAccepted != last)
+            if (Connections != last)
             {
                 Stay(asked ? SecondLookTime : _idleTime);
                 return false;
