@@ -22,6 +22,8 @@ internal static class Composition
     /// <summary>A node that starts a pod now and then is spared the start of a server and of guest hosts.</summary>
     private static readonly TimeSpan NodeIdleTime = TimeSpan.FromMinutes(5);
 
+    private const long NodeLogBytesMax = 8 * 1024 * 1024;
+
     public static byte[] Delete(ShimArguments arguments)
     {
         return DeleteCommand.Run(arguments, Directory.GetCurrentDirectory(), SandboxFor, TimeProvider.System, Warn);
@@ -45,13 +47,22 @@ internal static class Composition
         options = options with { Isolation = isolation };
         using var logFile = new LogFile();
         logFile.Add(Directory.GetCurrentDirectory());
-        var log = new ShimLog(time, logFile.Write) { Debugging = arguments.Debug };
 
+        // Of the server of all pods no bundle's log tells the whole story, and it outlives each of them.
+        var node = isolation == Isolation.Node;
+        using var nodeLog = node ? new RotatedLog(Path.Combine(NodeStatus.RunFolder, NodeStatus.ServerLog(arguments.Namespace)), NodeLogBytesMax) : null;
+        var log = new ShimLog(time, line =>
+        {
+            logFile.Write(line);
+            nodeLog?.Write(Encoding.UTF8.GetBytes(line));
+        })
+        {
+            Debugging = arguments.Debug,
+        };
         using var reaper = new ChildReaper(time, subreaper: true);
         var containers = new OciSandbox(reaper, Places(options), time);
         using var hosted = isolation == Isolation.Container ? null : new HostedSandbox(reaper, Places(options), containers, time);
         ISandbox sandbox = hosted is null ? containers : hosted;
-        var node = isolation == Isolation.Node;
         await using var forwarder = new TtrpcEventForwarder(ServerArguments.EventsAddress(arguments), time);
         await using var events = new EventQueue(arguments.Namespace, forwarder, time, log);
         var tasks = new TaskService(

@@ -71,9 +71,8 @@ public sealed class HttpService : IAsyncDisposable
     }
 
     /// <summary>Answers <c>/healthz</c> and <c>/metrics</c> on an address of the operator's.</summary>
-    /// <param name="figures">Null: of this process alone.</param>
-    public void ListenForOperator(Socket socket, Func<CancellationToken, ValueTask<Figures>>? figures = null) =>
-        _host.Listen(socket, new HttpSite("operator", new HealthHandler(figures ?? FiguresAsync, () => IsStopping)));
+    public void ListenForOperator(Socket socket) => _host.Listen(
+        socket, new HttpSite("operator", new HealthHandler(async cancellation => (await FiguresAsync(cancellation)).ToMetrics(), () => IsStopping)));
 
     /// <summary>Goes on with the same guest from better code.</summary>
     /// <param name="guest">Stays the caller's, as the one before, whose requests in flight finish.</param>

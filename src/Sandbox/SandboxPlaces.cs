@@ -1,3 +1,4 @@
+using Skiff.Guest;
 using Skiff.Linux;
 
 namespace Skiff.Sandbox;
@@ -20,7 +21,7 @@ public sealed record SandboxPlaces
     public bool WaitsForOptimised { get; init; }
 
     /// <summary>Folder for what is true until the next boot only: which runtime does not work here, sockets with short paths.</summary>
-    public string RunFolder { get; init; } = "/run/skiff";
+    public string RunFolder { get; init; } = NodeStatus.RunFolder;
 
     /// <summary>Folders in which crun and runc are looked for, as <c>PATH</c> spells them, before the usual ones.</summary>
     public string? SearchPath { get; init; }

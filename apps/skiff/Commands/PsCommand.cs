@@ -55,6 +55,17 @@ internal static class PsCommand
         return command;
     }
 
+    public static Option<string> SocketsOption() => new("--sockets")
+    {
+        Description = "Folder of the shims' sockets",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => NodeStatus.SocketFolder,
+    };
+
+    /// <summary>What the shims tell; one that does not answer is named on stderr.</summary>
+    public static Task<IReadOnlyList<ServerStatus>> ListAsync(string folder) =>
+        NodeShims.ListAsync(folder, (path, reason) => Outcome.Complain($"{path} does not answer: {reason}"));
+
     /// <param name="before">The list of an interval ago, for shares of processors; null: none, and totals are shown.</param>
     internal static string Table(IReadOnlyList<ServerStatus> servers, IReadOnlyList<ServerStatus>? before, DateTimeOffset now)
     {
@@ -82,16 +93,8 @@ internal static class PsCommand
     }
 
     private static (Option<string> Folder, Option<bool> Json) Options() => (
-        new Option<string>("--sockets")
-        {
-            Description = "Folder of the shims' sockets",
-            HelpName = "DIR",
-            DefaultValueFactory = _ => NodeStatus.SocketFolder,
-        },
+        SocketsOption(),
         new Option<bool>("--json") { Description = "All that the shims tell, as JSON" });
-
-    private static Task<IReadOnlyList<ServerStatus>> ListAsync(string folder) =>
-        NodeShims.ListAsync(folder, (path, reason) => Outcome.Complain($"{path} does not answer: {reason}"));
 
     private static IEnumerable<(ServerStatus Server, GuestStatus Guest)> Rows(ServerStatus server) => server.Guests.Select(guest => (server, guest));
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Skiff.Guest;
@@ -18,7 +17,6 @@ namespace Skiff.Cli.Commands;
 /// <summary><c>skiff serve</c>: a component answers HTTP requests on this machine.</summary>
 internal static class ServeCommand
 {
-    private const int Backlog = 1024;
     private static readonly TimeSpan WorkerPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan MeasureRound = TimeSpan.FromMilliseconds(200);
 
@@ -77,11 +75,11 @@ internal static class ServeCommand
     private static async Task ServeAsync(ParseResult parsed, ServedFile guest, ChildReaper reaper)
     {
         using var stop = new StopSignals();
-        var address = ParseAddress(parsed.GetValue(Address)!, "--addr");
+        var address = ListeningSocket.Parse(parsed.GetValue(Address)!, "--addr");
         var processors = ThreadAffinity.Allowed();
         var workers = parsed.GetValue(Workers)!;
         var count = workers == "auto" ? 0 : Number(workers, "--workers");
-        using var socket = Bind(address);
+        using var socket = ListeningSocket.Bind(address);
         Say($"serving {parsed.GetValue(File)} on {(parsed.GetValue(Certificate) is null ? "http" : "https")}://{socket.LocalEndPoint}");
         if (count > 1)
         {
@@ -129,11 +127,11 @@ internal static class ServeCommand
         if (parsed.GetValue(Metrics) is { } address)
         {
             await host.StartAsync(CancellationToken.None);
-            host.Listen(Bind(ParseAddress(address, "--metrics")), new HttpSite("operator", new HealthHandler(
+            host.Listen(ListeningSocket.Bind(ListeningSocket.Parse(address, "--metrics")), new HttpSite("operator", new HealthHandler(
                 async cancellation =>
                 {
                     var sum = new SiteMetrics(name);
-                    return new Figures([sum], await supervisor.AddFiguresAsync(sum, cancellation));
+                    return new Figures([sum], await supervisor.AddFiguresAsync(sum, cancellation)).ToMetrics();
                 },
                 () => stop.Token.IsCancellationRequested)));
         }
@@ -245,17 +243,13 @@ internal static class ServeCommand
     {
         if (parsed.GetValue(Metrics) is { } address)
         {
-            service.ListenForOperator(Bind(ParseAddress(address, "--metrics")));
+            service.ListenForOperator(ListeningSocket.Bind(ListeningSocket.Parse(address, "--metrics")));
         }
     }
 
     private static string Name(ParseResult parsed) => Path.GetFileNameWithoutExtension(parsed.GetValue(File)!);
 
     private static TimeSpan GraceOf(ParseResult parsed) => parsed.GetValue(Grace) is { } grace ? Quantity.Time(grace) : TimeSpan.FromSeconds(10);
-
-    private static IPEndPoint ParseAddress(string text, string option) => IPEndPoint.TryParse(text, out var address) && text.Contains(':', StringComparison.Ordinal)
-        ? address
-        : throw new GuestException($"{option} {text}: write IP:PORT, for example 127.0.0.1:8080");
 
     private static int Number(string text, string option) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
         ? number
@@ -266,22 +260,6 @@ internal static class ServeCommand
         if (parsed.GetValue(option) is < 1 and var number)
         {
             throw new GuestException(string.Create(CultureInfo.InvariantCulture, $"{option.Name} {number}: a number from 1"));
-        }
-    }
-
-    private static Socket Bind(IPEndPoint address)
-    {
-        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Bind(address);
-            socket.Listen(Backlog);
-            return socket;
-        }
-        catch (SocketException fault)
-        {
-            socket.Dispose();
-            throw new GuestException($"cannot listen on {address}: {fault.Message}", fault);
         }
     }
 

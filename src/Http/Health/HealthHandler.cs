@@ -4,11 +4,9 @@ using Skiff.Http.Serving;
 
 namespace Skiff.Http.Health;
 
-/// <summary>What there is to tell at one moment: of all processes that serve together.</summary>
-public sealed record Figures(IReadOnlyList<SiteMetrics> Sites, ProcessFigures Process);
-
 /// <summary>The operator's address: <c>/healthz</c> and <c>/metrics</c>. No guest is asked, so it answers when they are all busy.</summary>
-public sealed class HealthHandler(Func<CancellationToken, ValueTask<Figures>> figures, Func<bool> isStopping) : IRequestHandler
+/// <param name="metrics">Makes a <see cref="MetricsText"/>.</param>
+public sealed class HealthHandler(Func<CancellationToken, ValueTask<string>> metrics, Func<bool> isStopping) : IRequestHandler
 {
     private const string Text = "text/plain; charset=utf-8";
 
@@ -30,8 +28,7 @@ public sealed class HealthHandler(Func<CancellationToken, ValueTask<Figures>> fi
                 await exchange.AnswerAsync(StatusCodes.Status200OK, Text, "ok\n"u8.ToArray());
                 return;
             case "/metrics":
-                var now = await figures(exchange.Aborted);
-                await exchange.AnswerAsync(StatusCodes.Status200OK, OpenMetrics.ContentType, Encoding.UTF8.GetBytes(OpenMetrics.Write(now.Sites, now.Process)));
+                await exchange.AnswerAsync(StatusCodes.Status200OK, MetricsText.ContentType, Encoding.UTF8.GetBytes(await metrics(exchange.Aborted)));
                 return;
             case "/":
                 await exchange.AnswerAsync(StatusCodes.Status200OK, Text, "/healthz\n/metrics\n"u8.ToArray());

@@ -1,3 +1,4 @@
+using Skiff.Guest;
 using Skiff.Linux;
 
 namespace Skiff.Sandbox;
@@ -8,7 +9,6 @@ internal sealed class GuestHosts(ChildReaper reaper, SandboxPlaces places, TimeP
     /// <summary>Starting one costs as much as a container; short guests often come one after the other.</summary>
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(60);
 
-    /// <summary>Above it the log begins anew, with the old one kept beside it.</summary>
     private const long LogBytesMax = 8 * 1024 * 1024;
 
     private readonly Lock _gate = new();
@@ -22,7 +22,7 @@ internal sealed class GuestHosts(ChildReaper reaper, SandboxPlaces places, TimeP
             if (!_places.TryGetValue(domain, out var place) || place.Host.Exit.IsCompleted)
             {
                 place?.Host.Dispose();
-                using var log = OpenLog();
+                using var log = RotatedLog.Open(Path.Combine(places.RunFolder, NodeStatus.HostLog), LogBytesMax);
                 place = new Place(GuestHost.Start(reaper, places, log));
                 _places[domain] = place;
             }
@@ -68,19 +68,6 @@ internal sealed class GuestHosts(ChildReaper reaper, SandboxPlaces places, TimeP
                 place.Host.Dispose();
             }
         }
-    }
-
-    private Microsoft.Win32.SafeHandles.SafeFileHandle OpenLog()
-    {
-        Directory.CreateDirectory(places.RunFolder);
-        var path = Path.Combine(places.RunFolder, "host.log");
-        var file = new FileInfo(path);
-        if (file.Exists && file.Length > LogBytesMax)
-        {
-            File.Move(path, path + ".old", overwrite: true);
-        }
-
-        return Descriptors.OpenAppend(path);
     }
 
     private sealed class Place(GuestHost host)

@@ -37,6 +37,7 @@ internal sealed class StatusRpc(string @namespace, Isolation isolation, TaskServ
             summary.State.ToString().ToLowerInvariant(),
             guest?.Pid ?? 0,
             summary.CreatedAt,
+            summary.Output,
             guest is null ? null : await UsageAsync(guest, cancellation));
     }
 

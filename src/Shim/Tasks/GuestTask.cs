@@ -29,4 +29,4 @@ internal sealed class GuestTask(string id, string bundle, TaskProcess init, Date
 
 /// <summary>A task as it is at one moment.</summary>
 /// <param name="Pod">The pod's id; of a container without a pod, its own.</param>
-internal sealed record TaskSummary(string Id, string Pod, ProcessState State, DateTimeOffset CreatedAt, IGuest? Guest);
+internal sealed record TaskSummary(string Id, string Pod, ProcessState State, DateTimeOffset CreatedAt, string Output, IGuest? Guest);

@@ -129,7 +129,7 @@ internal sealed partial class TaskService
             return
             [
                 .. _tasks.Values.OrderBy(task => task.CreatedAt)
-                    .Select(task => new TaskSummary(task.Id, task.Guest?.Pod ?? task.Id, task.Init.State, task.CreatedAt, task.Guest)),
+                    .Select(task => new TaskSummary(task.Id, task.Guest?.Pod ?? task.Id, task.Init.State, task.CreatedAt, task.Init.Addresses.Output, task.Guest)),
             ];
         }
     }
