@@ -23,6 +23,7 @@ internal static class ServerProcess
             ResourceLimits.RaiseOpenFiles();
             if (node)
             {
+                log.Info($"{ShimVersion.Version} {ShimVersion.Revision} serves the pods of this node, as process {Environment.ProcessId}");
                 ControlGroup.OfUsageAt(Group).Enter();
             }
         }
