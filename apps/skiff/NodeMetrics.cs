@@ -44,6 +44,8 @@ internal static class NodeMetrics
         Each("skiff_container_throttled_seconds", "counter", "How long the CPU quota has held the container back.", "seconds", usage => usage.ThrottledNanoseconds / 1e9);
         Each("skiff_container_throttles", "counter", "In how many waits the CPU quota has held the container back.", null, usage => usage.Throttles);
         Each("skiff_container_http_requests", "counter", "HTTP requests answered.", null, usage => usage.Requests);
+        Each("skiff_container_http_requests_in_flight", "gauge", "HTTP requests being answered.", null, usage => usage.RequestsInFlight);
+        Each("skiff_container_http_requests_refused", "counter", "HTTP requests refused, because as many were in flight as may be.", null, usage => usage.RequestsRefused);
         Each("skiff_container_instances", "gauge", "Wasm instances alive.", null, usage => usage.Instances);
         return text.ToString();
 

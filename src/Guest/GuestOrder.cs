@@ -64,6 +64,12 @@ public sealed record GuestUsage
     /// <summary>HTTP requests answered.</summary>
     public long Requests { get; init; }
 
+    /// <summary>HTTP requests being answered.</summary>
+    public long RequestsInFlight { get; init; }
+
+    /// <summary>HTTP requests refused (503), because the guest or its process had as many as they may have.</summary>
+    public long RequestsRefused { get; init; }
+
     /// <summary>Instances alive.</summary>
     public long Instances { get; init; }
 

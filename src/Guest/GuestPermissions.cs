@@ -36,8 +36,11 @@ public sealed record GuestPermissions
     /// <summary>Processors' worth of CPU time, e.g. 0.5.</summary>
     public double? Cpu { get; init; }
 
+    /// <summary>Requests in flight at once.</summary>
+    public int? InFlight { get; init; }
+
     /// <summary>The words, as they stand behind <see cref="AnnotationPrefix"/>.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["dirs", "net", "listen", "env", "memory", "cpu"];
+    public static IReadOnlyList<string> Names { get; } = ["dirs", "net", "listen", "env", "memory", "cpu", "max-in-flight"];
 
     /// <summary>Adds what one word says.</summary>
     /// <exception cref="GuestException">The message names the word and what is wrong with its value.</exception>
@@ -49,6 +52,7 @@ public sealed record GuestPermissions
         "env" => this with { Environment = List(value) },
         "memory" => this with { MemoryBytes = Bytes(name, value) },
         "cpu" => this with { Cpu = Processors(name, value) },
+        "max-in-flight" => this with { InFlight = Count(name, value) },
         _ => throw new GuestException($"{AnnotationPrefix}{name} is not known; there are {string.Join(", ", Names)}"),
     };
 
@@ -62,7 +66,12 @@ public sealed record GuestPermissions
             Directories = Directories ?? spec.Directories,
             Network = new GuestNetwork(Destinations ?? spec.Network.Destinations, Listen ?? spec.Network.Listen),
             Environment = Environment is null ? spec.Environment : [.. Environment.SelectMany(variable => Variable(variable, spec.Environment))],
-            Limits = spec.Limits with { MemoryBytes = MemoryBytes ?? spec.Limits.MemoryBytes, Cpu = Cpu ?? spec.Limits.Cpu },
+            Limits = spec.Limits with
+            {
+                MemoryBytes = MemoryBytes ?? spec.Limits.MemoryBytes,
+                Cpu = Cpu ?? spec.Limits.Cpu,
+                InFlight = InFlight ?? spec.Limits.InFlight,
+            },
         };
     }
 
@@ -112,6 +121,11 @@ public sealed record GuestPermissions
                 ? number * known
                 : throw new GuestException($"{name}: '{value}' is not a size; write for example 64Mi");
     }
+
+    private static int Count(string name, string value) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+            ? number
+            : throw new GuestException($"{name}: '{value}' is no number from 1");
 
     private static double Processors(string name, string value)
     {

@@ -20,13 +20,21 @@ internal sealed class ContainerService : IAsyncDisposable
     /// <param name="guest">Stays the caller's.</param>
     /// <param name="errors">The guest's stderr, for one line a request.</param>
     /// <param name="shared">The web server of a process with many guests; null: one of its own.</param>
+    /// <param name="places">What those guests share.</param>
     public ContainerService(
-        HttpGuest guest, ListenVariables variables, Stream errors, TimeProvider time, GuestNetworkPlace place, HttpHost? shared = null)
+        HttpGuest guest, ListenVariables variables, Stream errors, TimeProvider time, GuestNetworkPlace place, HttpHost? shared = null, SharedPlaces? places = null)
     {
         (_variables, _place) = (variables, place);
         var name = Path.GetFileNameWithoutExtension(variables.Spec.Arguments[0]);
         _service = new HttpService(
-            guest, new HttpServiceOptions { Name = name, AccessLog = AccessLogFormat.Text }, errors, time, static _ => { }, shared);
+            guest, new HttpServiceOptions { Name = name, AccessLog = AccessLogFormat.Text, Serving = Serving(variables.Spec) with { Shared = places } }, errors, time, static _ => { }, shared);
+    }
+
+    /// <summary>How the requests of a container are handled: it may be asked for fewer at once than the default, not for more.</summary>
+    public static ServingOptions Serving(GuestSpec spec)
+    {
+        var usual = new ServingOptions();
+        return usual with { InFlightMax = Math.Min(spec.Limits.InFlight ?? usual.InFlightMax, usual.InFlightMax) };
     }
 
     public SiteMetrics Metrics => _service.Metrics;

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Skiff.Guest;
-using Skiff.Http.Serving;
 using Skiff.Wasi.Sockets;
 
 namespace Skiff.Runner;
@@ -24,7 +23,7 @@ internal sealed class PreparedHttp : IPreparedGuest
         var variables = ListenVariables.TakeFrom(spec);
         var place = new GuestNetworkPlace();
         var guest = HttpGuestLoader.Load(
-            variables.Spec, component, Console.OpenStandardOutput(), Console.OpenStandardError(), new ServingOptions().InFlightMax, place, time);
+            variables.Spec, component, Console.OpenStandardOutput(), Console.OpenStandardError(), ContainerService.Serving(spec).InFlightMax, place, time);
         return new PreparedHttp(guest, variables, place, time);
     }
 

@@ -30,6 +30,7 @@ public sealed class GuestPermissionsTests
             .With("listen", "none")
             .With("env", "B,C=3=4,MISSING")
             .With("memory", "64Mi")
+            .With("max-in-flight", "5")
             .With("cpu", "500m")
             .ApplyTo(Container);
         Assert.Equal(
@@ -38,7 +39,7 @@ public sealed class GuestPermissionsTests
         Assert.Equal(["example.com:443", "[fd00::]/8"], spec.Network.Destinations);
         Assert.Empty(spec.Network.Listen);
         Assert.Equal([new("B", "2"), new("C", "3=4")], spec.Environment);
-        Assert.Equal((64L << 20, 0.5), (spec.Limits.MemoryBytes, spec.Limits.Cpu));
+        Assert.Equal((64L << 20, 0.5, 5), (spec.Limits.MemoryBytes, spec.Limits.Cpu, spec.Limits.InFlight));
     }
 
     [Theory]
@@ -48,6 +49,8 @@ public sealed class GuestPermissionsTests
     [InlineData("cpu", "-1")]
     [InlineData("cpu", "0m")]
     [InlineData("cpu", "NaN")]
+    [InlineData("max-in-flight", "0")]
+    [InlineData("max-in-flight", "many")]
     [InlineData("dirs", ":ro")]
     [InlineData("dirs", "/a::")]
     [InlineData("surprise", "x")]

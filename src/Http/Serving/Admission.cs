@@ -1,3 +1,4 @@
+using System.Globalization;
 using Skiff.Http.Health;
 
 namespace Skiff.Http.Serving;
@@ -10,16 +11,35 @@ internal sealed class Admission(ServingOptions options, SiteMetrics metrics, Tim
     /// <summary>Guests that work.</summary>
     public int Taken => options.InFlightMax - _places.CurrentCount;
 
-    /// <returns>False when none came free in time, or too many wait already.</returns>
+    /// <returns>Null when it has a place; else why it has none: none came free in time, or too many wait already.</returns>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
-    public ValueTask<bool> EnterAsync(HttpExchange exchange) =>
-        _places.Wait(0) ? new ValueTask<bool>(true) : metrics.Queued >= options.QueueMax ? new ValueTask<bool>(false) : QueueAsync(exchange);
+    public ValueTask<string?> EnterAsync(HttpExchange exchange) =>
+        _places.Wait(0) ? new ValueTask<string?>(Share()) : metrics.Queued >= options.QueueMax ? new ValueTask<string?>(Full()) : QueueAsync(exchange);
 
-    public void Leave() => _places.Release();
+    public void Leave()
+    {
+        options.Shared?.Give();
+        _places.Release();
+    }
 
     public void Dispose() => _places.Dispose();
 
-    private async ValueTask<bool> QueueAsync(HttpExchange exchange)
+    private string Full() => string.Create(CultureInfo.InvariantCulture, $"no instance came free; {options.InFlightMax} requests are in flight");
+
+    // Who has come so far has a place of the guest's own; the process must have one for it as well.
+    private string? Share()
+    {
+        var own = Taken - 1;
+        if (options.Shared is null || options.Shared.TryTake(own))
+        {
+            return null;
+        }
+
+        _places.Release();
+        return string.Create(CultureInfo.InvariantCulture, $"{own} requests are in flight, which is this guest's share of the process's instances");
+    }
+
+    private async ValueTask<string?> QueueAsync(HttpExchange exchange)
     {
         metrics.Queue(1);
         using var patience = new CancellationTokenSource(options.QueueTime, time);
@@ -27,11 +47,11 @@ internal sealed class Admission(ServingOptions options, SiteMetrics metrics, Tim
         try
         {
             await _places.WaitAsync(either.Token);
-            return true;
+            return Share();
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested && !exchange.Aborted.IsCancellationRequested)
         {
-            return false;
+            return Full();
         }
         finally
         {

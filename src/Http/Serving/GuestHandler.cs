@@ -26,11 +26,10 @@ public sealed class GuestHandler(HttpGuest guest, ServingOptions options, SiteMe
         try
         {
             exchange.Span = tracer?.Begin(exchange.Request.Headers[TraceContext.Header], exchange.Method);
-            if (!await _places.EnterAsync(exchange))
+            if (await _places.EnterAsync(exchange) is { } refusal)
             {
                 metrics.TurnedAway();
-                await exchange.RefuseAsync(
-                    StatusCodes.Status503ServiceUnavailable, $"no instance came free; {options.InFlightMax} requests are in flight", options.QueueTime);
+                await exchange.RefuseAsync(StatusCodes.Status503ServiceUnavailable, refusal, options.QueueTime);
                 return;
             }
 

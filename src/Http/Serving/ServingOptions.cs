@@ -22,4 +22,7 @@ public sealed record ServingOptions
     /// leaks outlives a request.
     /// </summary>
     public int RequestsPerInstance { get; init; } = 1;
+
+    /// <summary>What bounds the requests in flight of all guests of the process together; null: this guest is alone in it.</summary>
+    public SharedPlaces? Shared { get; init; }
 }

@@ -1,5 +1,6 @@
 using Skiff.Engine;
 using Skiff.Http;
+using Skiff.Http.Serving;
 using Skiff.Linux;
 using Skiff.Linux.Files;
 using Skiff.Wasi;
@@ -12,7 +13,9 @@ internal sealed class HostServices : IAsyncDisposable
     // Commands, and requests in flight: with two memories of 4 GiB each they fill a quarter of a process's addresses.
     private const int GuestsMax = 4096;
 
-    private readonly Lazy<WasmEngine> _engine = new(() => new WasmEngine(new WasmEngineOptions { Pool = new PoolOptions(Math.Min(GuestsMax, GuestLimit.Largest)) }));
+    private static readonly int Instances = Math.Min(GuestsMax, GuestLimit.Largest);
+
+    private readonly Lazy<WasmEngine> _engine = new(() => new WasmEngine(new WasmEngineOptions { Pool = new PoolOptions(Instances) }));
     private readonly Lazy<NamespaceThread> _namespaces = new();
     private readonly ReadinessLoop _readiness = new();
     private readonly Action<string> _log;
@@ -28,6 +31,9 @@ internal sealed class HostServices : IAsyncDisposable
     public WasiHost Wasi { get; }
 
     public HttpHost Web { get; }
+
+    /// <summary>One for each instance that the engine's pool has room for.</summary>
+    public SharedPlaces Places { get; } = new(Instances);
 
     public SharedCode Code { get; } = new();
 

@@ -202,8 +202,8 @@ internal sealed class HostedGuest : IAsyncDisposable
         {
             var limits = new StoreLimits { Cpu = _cpu, Memory = _memory, Turn = UserOf(order) };
             _program = code.Value.Linked is LinkedHandler handler
-                ? new HostedService(handler, spec, _stdio, place, _services.Wasi, limits, _services.Web)
-                : new HostedCommand(code.Value.Linked, spec, _stdio, place, _services.Wasi, limits);
+                ? new HostedService(handler, spec, _stdio, place, _services, limits)
+                : new HostedCommand(code.Value.Linked, spec, _stdio, place, _services, limits);
         }
         catch
         {
@@ -383,6 +383,8 @@ internal sealed class HostedGuest : IAsyncDisposable
         CpuNanoseconds = (long)_cpu.Used.TotalNanoseconds,
         MemoryBytes = _memory.Used,
         Requests = _program!.Requests,
+        RequestsInFlight = _program.RequestsInFlight,
+        RequestsRefused = _program.RequestsRefused,
         Instances = _program.Instances,
         MemoryRefusals = _memory.Refusals,
         ThrottledNanoseconds = (long)_cpu.Throttled.TotalNanoseconds,

@@ -1,7 +1,6 @@
 using System.Text;
 using Skiff.Engine;
 using Skiff.Guest;
-using Skiff.Http;
 using Skiff.Http.Outgoing;
 using Skiff.Http.Serving;
 using Skiff.Wasi;
@@ -18,6 +17,12 @@ internal abstract class HostedProgram : IAsyncDisposable
 
     /// <summary>Requests answered.</summary>
     public abstract long Requests { get; }
+
+    /// <summary>Requests being answered.</summary>
+    public virtual long RequestsInFlight => 0;
+
+    /// <summary>Requests refused because the guest, or the process, had as many as they may have.</summary>
+    public virtual long RequestsRefused => 0;
 
     /// <summary>Runs it to its end, once. Its reason, if there is one, is for the guest's stderr.</summary>
     public abstract Task<GuestExit> RunAsync();
@@ -37,24 +42,33 @@ internal sealed class HostedCommand : HostedProgram
     private readonly IEntry _entry;
     private readonly WasiState _state;
     private readonly OutgoingClient _client;
+    private readonly SharedPlaces _places;
     private readonly StringBuilder _printed = new();
     private GuestExit? _end;
     private bool _runs;
 
     /// <param name="stdio">Disposed of with the program.</param>
-    public HostedCommand(LinkedGuest linked, GuestSpec spec, StandardStreams stdio, GuestNetworkPlace place, WasiHost host, StoreLimits limits)
+    /// <exception cref="GuestException">The process has as many guests as it can have.</exception>
+    public HostedCommand(LinkedGuest linked, GuestSpec spec, StandardStreams stdio, GuestNetworkPlace place, HostServices services, StoreLimits limits)
     {
-        var context = GuestRunner.Context(spec) with { Stdio = stdio, Place = place };
-        _state = new WasiState(context, host);
-        _client = new OutgoingClient(context.Network, place, host.Time);
+        _places = services.Places;
+        if (!_places.TryTake(0))
+        {
+            throw new GuestException("the guest host has no instance left: other guests of its trust domain have them all");
+        }
+
         try
         {
+            var context = GuestRunner.Context(spec) with { Stdio = stdio, Place = place };
+            _state = new WasiState(context, services.Wasi);
+            _client = new OutgoingClient(context.Network, place, services.Time);
             _entry = linked.NewRun(new GuestWorld(_state, _client, limits, spec.ExportArguments, Print));
         }
         catch
         {
-            _client.Dispose();
-            _state.Dispose();
+            _client?.Dispose();
+            _state?.Dispose();
+            _places.Give();
             throw;
         }
     }
@@ -89,6 +103,7 @@ internal sealed class HostedCommand : HostedProgram
         _entry.Dispose();
         _client.Dispose();
         _state.Dispose();
+        _places.Give();
         return ValueTask.CompletedTask;
     }
 
@@ -107,21 +122,24 @@ internal sealed class HostedService : HostedProgram
     private readonly TaskCompletionSource<GuestExit> _forced = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="stdio">Disposed of with the program.</param>
-    /// <param name="web">The process's web server.</param>
     public HostedService(
-        LinkedHandler linked, GuestSpec spec, StandardStreams stdio, GuestNetworkPlace place, WasiHost host, StoreLimits limits, HttpHost web)
+        LinkedHandler linked, GuestSpec spec, StandardStreams stdio, GuestNetworkPlace place, HostServices services, StoreLimits limits)
     {
         var variables = ListenVariables.TakeFrom(spec);
         _stdio = stdio;
         var errors = new GuestStreamWriter(stdio.Error, _ended.Token);
         _outputs = [new GuestOutput(new GuestStreamWriter(stdio.Output, _ended.Token)), new GuestOutput(errors)];
-        _guest = HttpGuestLoader.Serve(linked, GuestRunner.Context(variables.Spec) with { Place = place }, _outputs[0], _outputs[1], host, limits);
-        _service = new ContainerService(_guest, variables, errors, host.Time, place, web);
+        _guest = HttpGuestLoader.Serve(linked, GuestRunner.Context(variables.Spec) with { Place = place }, _outputs[0], _outputs[1], services.Wasi, limits);
+        _service = new ContainerService(_guest, variables, errors, services.Time, place, services.Web, services.Places);
     }
 
     public override long Instances => _service.Metrics.Instances;
 
     public override long Requests => _service.Metrics.Requests;
+
+    public override long RequestsInFlight => _service.Metrics.InFlight;
+
+    public override long RequestsRefused => _service.Metrics.Refused;
 
     public override async Task<GuestExit> RunAsync()
     {

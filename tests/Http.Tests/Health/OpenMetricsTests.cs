@@ -13,7 +13,7 @@ public sealed class OpenMetricsTests
         site.Begun();
         site.Ended(200, TimeSpan.FromMilliseconds(3), 13);
         site.Trapped();
-        await using var host = await TestHost.StartAsync(new HealthHandler(_ => new(new Figures([site], ProcessFigures.Read())), () => false));
+        await using var host = await TestHost.StartAsync(new HealthHandler(_ => new(new Figures([site], ProcessFigures.Read()).ToMetrics()), () => false));
         Assert.Equal("ok\n", (await Curl.RunAsync($"http://{host.Address}/healthz")).Output);
         var text = (await Curl.RunAsync($"http://{host.Address}/metrics")).Output;
         Assert.Contains("skiff_http_requests_total{site=\"shop \\\"7\\\"\",status=\"200\"} 1\n", text, StringComparison.Ordinal);
@@ -29,7 +29,7 @@ public sealed class OpenMetricsTests
     [Fact]
     public async Task A_stopping_process_is_not_healthy()
     {
-        await using var host = await TestHost.StartAsync(new HealthHandler(_ => new(new Figures([], default)), () => true));
+        await using var host = await TestHost.StartAsync(new HealthHandler(_ => new(new Figures([], default).ToMetrics()), () => true));
         Assert.Equal("stopping\n503", (await Curl.RunAsync("-w", "%{response_code}", $"http://{host.Address}/healthz")).Output);
     }
 

@@ -71,6 +71,31 @@ public sealed class ServiceTests
     }
 
     [Fact]
+    public async Task A_handler_may_be_given_fewer_requests_at_once_and_tells_how_many_it_has()
+    {
+        await using var host = new TestHost();
+        var address = FreeAddress();
+        await using var guest = await host.StartAsync(
+            HostingTexts.Http, order => Listening(address)(order) with { Permissions = [["max-in-flight", "1"]] });
+        using var client = new HttpClient();
+        await GetAsync(client, address);
+        await guest.SayAsync(HostProtocol.Pause);
+        Assert.Equal(HostProtocol.Paused, await guest.HearAsync());
+        var waiting = Enumerable.Range(0, 3).Select(_ => client.GetStringAsync($"http://{address}/", Cancellation)).ToList();
+        for (var i = 0; i < 500 && (await guest.UsageAsync()).RequestsInFlight != 3; i++)
+        {
+            await Task.Delay(10, Cancellation);
+        }
+
+        Assert.True((await guest.UsageAsync()).Instances <= 1);
+        await guest.SayAsync(HostProtocol.Resume);
+        Assert.Equal(HostProtocol.Resumed, await guest.HearAsync());
+        await Task.WhenAll(waiting);
+        await guest.SayAsync("signal 9");
+        Assert.Equal(137, await guest.ExitAsync());
+    }
+
+    [Fact]
     public async Task An_address_that_is_taken_ends_the_guest_with_a_text()
     {
         await using var host = new TestHost();
