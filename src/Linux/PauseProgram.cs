@@ -6,7 +6,7 @@ namespace Skiff.Linux;
 
 /// <summary>
 /// The smallest process there can be, to keep namespaces and a control group alive: a program of a few instructions that sleeps until
-/// a signal ends it. It has no file on disk, and a thousand of its processes share its one page.
+/// a signal ends it, or whoever started it is gone. It has no file on disk, and a thousand of its processes share its one page.
 /// </summary>
 public sealed class PauseProgram : IDisposable
 {
@@ -15,24 +15,50 @@ public sealed class PauseProgram : IDisposable
     private const int ProgramHeaderBytes = 56;
     private const int CodeOffset = HeaderBytes + ProgramHeaderBytes;
 
-    /// <summary>x64: mov eax, 34 (pause); syscall; jmp to the beginning.</summary>
-    private static ReadOnlySpan<byte> CodeX64 => [0xB8, 0x22, 0x00, 0x00, 0x00, 0x0F, 0x05, 0xEB, 0xF7];
+    /// <summary>
+    /// x64: xor edi, edi; lea rsi, [rsp-8]; mov edx, 1; xor eax, eax (read); syscall; xor edi, edi; mov eax, 60 (exit); syscall. Of the pipe on
+    /// its standard input nobody ever writes to the other end: read(2) returns when that is closed.
+    /// </summary>
+    private static ReadOnlySpan<byte> CodeX64 =>
+    [
+        0x31, 0xFF, 0x48, 0x8D, 0x74, 0x24, 0xF8, 0xBA, 0x01, 0x00, 0x00, 0x00, 0x31, 0xC0, 0x0F, 0x05,
+        0x31, 0xFF, 0xB8, 0x3C, 0x00, 0x00, 0x00, 0x0F, 0x05,
+    ];
 
-    /// <summary>arm64, which has no pause: mov x0..x3, xzr; mov x8, #73 (ppoll); svc #0; b to the beginning.</summary>
+    /// <summary>arm64: mov x0, #0; sub x1, sp, #16; mov x2, #1; mov x8, #63 (read); svc #0; mov x0, #0; mov x8, #93 (exit); svc #0.</summary>
     private static ReadOnlySpan<byte> CodeArm64 =>
     [
-        0xE0, 0x03, 0x1F, 0xAA, 0xE1, 0x03, 0x1F, 0xAA, 0xE2, 0x03, 0x1F, 0xAA, 0xE3, 0x03, 0x1F, 0xAA,
-        0x28, 0x09, 0x80, 0xD2, 0x01, 0x00, 0x00, 0xD4, 0xFA, 0xFF, 0xFF, 0x17,
+        0x00, 0x00, 0x80, 0xD2, 0xE1, 0x43, 0x00, 0xD1, 0x22, 0x00, 0x80, 0xD2, 0xE8, 0x07, 0x80, 0xD2, 0x01, 0x00, 0x00, 0xD4,
+        0x00, 0x00, 0x80, 0xD2, 0xA8, 0x0B, 0x80, 0xD2, 0x01, 0x00, 0x00, 0xD4,
     ];
 
     private readonly SafeFileHandle _file = Descriptors.Memory("pause", Image(RuntimeInformation.ProcessArchitecture));
+    private readonly SafeFileHandle _read;
 
-    /// <summary>
-    /// Where it can be executed from while this object lives. Not below /proc/self: the child that executes it has closed the descriptor.
-    /// </summary>
-    public string Path => $"/proc/{Environment.ProcessId}/fd/{_file.DangerousGetHandle()}";
+    // Only this process has it, and never writes: it is closed with this object, or with the process, however that ends.
+    private readonly SafeFileHandle _write;
 
-    public void Dispose() => _file.Dispose();
+    public PauseProgram() => (_read, _write) = Descriptors.Pipe();
+
+    /// <summary>A process of it, which ends with this object or this process.</summary>
+    /// <param name="name">Its command line.</param>
+    public SpawnRequest Named(string name) => new()
+    {
+        // Not below /proc/self: the child that executes it has closed the descriptor.
+        Program = $"/proc/{Environment.ProcessId}/fd/{_file.DangerousGetHandle()}",
+        Arguments = [name],
+        Environment = [],
+        WorkingDirectory = "/",
+        StandardInput = _read,
+        NewSession = true,
+    };
+
+    public void Dispose()
+    {
+        _write.Dispose();
+        _read.Dispose();
+        _file.Dispose();
+    }
 
     /// <summary>An ELF file (System V ABI, gABI chapter 4) of one segment: its header, one program header, the code.</summary>
     internal static byte[] Image(Architecture architecture)

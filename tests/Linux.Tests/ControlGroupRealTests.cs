@@ -84,7 +84,7 @@ public sealed class ControlGroupRealTests(ReaperFixture fixture)
         using (var worker = new NamespaceWorker(messenger))
         {
             holder = await worker.RunAsync(() => group.StartIn(
-                () => fixture.Reaper.Spawn(new SpawnRequest { Program = pause.Path, Arguments = ["born"], Environment = [] })));
+                () => fixture.Reaper.Spawn(pause.Named("born"))));
         }
 
         var lines = File.ReadAllLines($"/proc/{holder.Pid}/cgroup");

@@ -31,7 +31,7 @@ public sealed class NamespaceWorkerTests(ReaperFixture fixture) : IDisposable
             Mounts.BindToItself(root);
             Mounts.Mount(new MountPoint("bind", _folder["config"], "/config", ["ro"]), root);
             using var network = NamespaceWorker.MakeNetwork();
-            holder = fixture.Reaper.Spawn(new SpawnRequest { Program = pause.Path, Arguments = ["a guest"], Environment = [] });
+            holder = fixture.Reaper.Spawn(pause.Named("a guest"));
             return NamespaceWorker.PivotTo(root);
         });
 
@@ -81,8 +81,22 @@ public sealed class NamespaceWorkerTests(ReaperFixture fixture) : IDisposable
     [Fact]
     public void The_pause_program_has_code_for_both_processors()
     {
-        Assert.Equal(129, PauseProgram.Image(Architecture.X64).Length);
-        Assert.Equal(148, PauseProgram.Image(Architecture.Arm64).Length);
+        Assert.Equal(145, PauseProgram.Image(Architecture.X64).Length);
+        Assert.Equal(152, PauseProgram.Image(Architecture.Arm64).Length);
+    }
+
+    [Fact]
+    public async Task The_pause_program_sleeps_until_who_started_it_is_gone()
+    {
+        var pause = new PauseProgram();
+        var holder = fixture.Reaper.Spawn(pause.Named("a guest"));
+        await Task.Delay(100);
+        Assert.False(holder.Exit.IsCompleted);
+        Assert.True(holder.Signal(19) && holder.Signal(18), "it is stopped and goes on");
+        await Task.Delay(100);
+        Assert.False(holder.Exit.IsCompleted);
+        pause.Dispose();
+        Assert.Equal(0, (await holder.Exit.WaitAsync(TimeSpan.FromSeconds(10))).Code);
     }
 
     private static List<string> Strays()

@@ -95,14 +95,7 @@ internal sealed class HostedPlace(GuestRequest request, Bundle bundle, GuestFold
     // delete command finds both.
     private void StartHolder(ChildReaper reaper, PauseProgram pause)
     {
-        var holder = new SpawnRequest
-        {
-            Program = pause.Path,
-            Arguments = [Leftovers.HolderName(request.Id)],
-            Environment = [],
-            WorkingDirectory = "/",
-            NewSession = true,
-        };
+        var holder = pause.Named(Leftovers.HolderName(request.Id));
         folder.Group = GroupPath;
         _group = GroupPath is null ? null : ControlGroup.OfUsageAt(GroupPath);
         Holder = _group?.StartIn(() => reaper.Spawn(holder)) ?? reaper.Spawn(holder);
