@@ -9,7 +9,8 @@ namespace Skiff.Engine;
 /// </summary>
 /// <param name="processors">0.25 is a quarter of one; more than 1 makes sense for several stores. Null: measured only.</param>
 /// <param name="period">How much of the past counts; 100 ms is what control groups take.</param>
-public sealed class CpuQuota(double? processors, TimeSpan period, TimeProvider? time = null)
+/// <param name="shares">Those of the process, with other guests; null: it has none.</param>
+public sealed class CpuQuota(double? processors, TimeSpan period, TimeProvider? time = null, CpuShares? shares = null)
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _lock = new();
@@ -23,6 +24,8 @@ public sealed class CpuQuota(double? processors, TimeSpan period, TimeProvider? 
     private long _used;
     private long _throttled;
     private long _throttles;
+    private long _weight = CpuShares.WeightDefault;
+    private double _usedForWeight;
     private int _turns;
     private TaskCompletionSource? _resumed;
     private TaskCompletionSource? _stopped;
@@ -47,6 +50,13 @@ public sealed class CpuQuota(double? processors, TimeSpan period, TimeProvider? 
                 (_left, _refilled) = (0, _time.GetTimestamp());
             }
         }
+    }
+
+    /// <summary>How much of the processors the guest gets where others want them too, against <see cref="CpuShares.WeightDefault"/> of most.</summary>
+    public long Weight
+    {
+        get => Volatile.Read(ref _weight);
+        set => Volatile.Write(ref _weight, value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(value), "a weight is greater than zero"));
     }
 
     /// <summary>What was used, up to each store's last tick or wait.</summary>
@@ -94,13 +104,23 @@ public sealed class CpuQuota(double? processors, TimeSpan period, TimeProvider? 
     }
 
     /// <summary>A store's turn begins, unless it has to wait.</summary>
-    internal bool TryBegin(out CpuWait wait)
+    /// <param name="keeps">Its last turn <see cref="End"/>ed so: its place is kept, or given up here.</param>
+    /// <param name="missed">How often others were let run before it since its last turn.</param>
+    internal bool TryBegin(bool keeps, int missed, out CpuWait wait)
     {
         lock (_lock)
         {
             wait = Wait();
             if (wait.IsNeeded)
             {
+                Release(keeps);
+                return false;
+            }
+
+            TaskCompletionSource? turn = null;
+            if (shares is not null && !(keeps ? shares.TryStay(ref _usedForWeight, out turn) : shares.TryEnter(ref _usedForWeight, missed, out turn)))
+            {
+                wait = new CpuWait(CpuShares.TurnTime, null, turn);
                 return false;
             }
 
@@ -109,17 +129,29 @@ public sealed class CpuQuota(double? processors, TimeSpan period, TimeProvider? 
         }
     }
 
+    /// <summary>Of a store that has ended, or will wait: gives up the place that it keeps.</summary>
+    internal void Release(bool keeps)
+    {
+        if (keeps)
+        {
+            shares?.Leave();
+        }
+    }
+
     /// <summary>A turn begins whatever the limit says: what it uses is paid back.</summary>
     internal void Begin()
     {
+        shares?.Enter();
         lock (_lock)
         {
             _turns++;
         }
     }
 
-    internal void End(long used)
+    /// <param name="keeps">Only to let others go first: it keeps its place until it asks again, or is <see cref="Release"/>d.</param>
+    internal void End(long used, bool keeps = false)
     {
+        Release(!keeps);
         lock (_lock)
         {
             Take(used);
@@ -157,6 +189,7 @@ public sealed class CpuQuota(double? processors, TimeSpan period, TimeProvider? 
     {
         Refill();
         _used += used;
+        _usedForWeight += (double)used * CpuShares.WeightDefault / Weight;
         _left = _processors is null ? 0 : _left - used;
     }
 
@@ -186,8 +219,8 @@ public sealed class CpuQuota(double? processors, TimeSpan period, TimeProvider? 
     }
 }
 
-/// <summary>Why a store may not run: until a time, or until it is resumed.</summary>
-internal readonly record struct CpuWait(TimeSpan Time, Task? Resumed)
+/// <summary>Why a store may not run: until a time, until it is resumed, or until it is its turn among the guests of the process.</summary>
+internal readonly record struct CpuWait(TimeSpan Time, Task? Resumed, TaskCompletionSource? Turn = null)
 {
     public bool IsNeeded => Resumed is not null || Time > TimeSpan.Zero;
 }
@@ -199,6 +232,9 @@ internal sealed class CpuMeter(CpuQuota? quota)
 {
     private long _since;
     private long _used;
+    private int _missed;
+    private bool _ticked;
+    private bool _keeps;
     private CpuWait _wait;
 
     /// <summary>CPU time used so far, as of the last charge.</summary>
@@ -207,7 +243,18 @@ internal sealed class CpuMeter(CpuQuota? quota)
     public CpuQuota? Quota => quota;
 
     /// <summary>The guest may run: <see cref="Start"/> and <see cref="End"/> follow. False: <see cref="WaitAsync"/> first.</summary>
-    public bool TryBegin() => quota is null || quota.TryBegin(out _wait);
+    public bool TryBegin()
+    {
+        if (quota is null)
+        {
+            return true;
+        }
+
+        var begun = quota.TryBegin(_keeps, _missed, out _wait);
+        _keeps = false;
+        _missed = begun ? 0 : _wait.Turn is null ? _missed : _missed + 1;
+        return begun;
+    }
 
     /// <summary>Waits as the last <see cref="TryBegin"/> said, or until the store is stopped.</summary>
     public async Task WaitAsync(CancellationToken stopped)
@@ -215,6 +262,11 @@ internal sealed class CpuMeter(CpuQuota? quota)
         if (_wait.Resumed is { } resumed)
         {
             await resumed.WaitAsync(stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        else if (_wait.Turn is { } turn && quota is not null)
+        {
+            await turn.Task.WaitAsync(_wait.Time, quota.Time, stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            turn.TrySetResult();
         }
         else if (quota is not null)
         {
@@ -238,7 +290,15 @@ internal sealed class CpuMeter(CpuQuota? quota)
     public void End()
     {
         var used = Measure();
-        quota?.End(used);
+        quota?.End(used, _ticked);
+        (_keeps, _ticked) = (_ticked, false);
+    }
+
+    /// <summary>There will be no further turn.</summary>
+    public void Release()
+    {
+        quota?.Release(_keeps);
+        _keeps = false;
     }
 
     /// <summary>Takes what the guest used on this thread since the last time.</summary>
@@ -246,6 +306,7 @@ internal sealed class CpuMeter(CpuQuota? quota)
     {
         var used = Measure();
         _wait = quota?.Charge(used) ?? default;
+        _ticked = !_wait.IsNeeded;
     }
 
     /// <summary>CPU time used up to now, in nanoseconds. While the guest runs, on its thread.</summary>
@@ -254,6 +315,7 @@ internal sealed class CpuMeter(CpuQuota? quota)
     /// <summary>Holds the thread until the guest may go on or is stopped.</summary>
     public void BlockUntilRefilled(WasmStore store)
     {
+        _ticked = false;
         if (!_wait.IsNeeded)
         {
             return;

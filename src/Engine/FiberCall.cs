@@ -47,6 +47,7 @@ internal static class FiberCall
         }
         finally
         {
+            store.Meter?.Release();
             store.EndFiber();
         }
     }

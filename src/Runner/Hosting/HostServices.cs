@@ -32,6 +32,8 @@ internal sealed class HostServices : IAsyncDisposable
 
     public HttpHost Web { get; }
 
+    public CpuShares Processors { get; } = new(Environment.ProcessorCount);
+
     /// <summary>One for each instance that the engine's pool has room for.</summary>
     public SharedPlaces Places { get; } = new(Instances);
 

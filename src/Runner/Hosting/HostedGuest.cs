@@ -45,7 +45,7 @@ internal sealed class HostedGuest : IAsyncDisposable
     {
         (_services, _descriptors) = (services, descriptors);
         _channel = new GuestChannel(Descriptors.ToSocket(descriptors.Take(Names.Channel)!));
-        _cpu = new CpuQuota(null, CpuPeriod, services.Time);
+        _cpu = new CpuQuota(null, CpuPeriod, services.Time, services.Processors);
         _memory.Exceeded = EndForMemory;
     }
 
@@ -370,6 +370,7 @@ internal sealed class HostedGuest : IAsyncDisposable
 
     private void Apply(GuestResources resources)
     {
+        _cpu.Weight = resources.Shares is > 0 and var shares ? shares : CpuShares.WeightDefault;
         _cpu.Processors = Least(resources.Cpu, _permitted.Cpu);
         _memory.Limit = Least(resources.MemoryBytes, _permitted.MemoryBytes);
     }

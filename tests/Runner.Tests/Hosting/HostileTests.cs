@@ -168,6 +168,36 @@ public sealed class HostileTests
     }
 
     [Fact]
+    public async Task More_busy_guests_than_processors_share_them_by_their_weights()
+    {
+        await using var host = new TestHost();
+        var guests = new List<TestGuest>();
+        for (var i = 0; i < Environment.ProcessorCount; i++)
+        {
+            guests.Add(await host.StartAsync(Texts.Loop, order => order with { Resources = new GuestResources { Shares = 4096 } }));
+            guests.Add(await host.StartAsync(Texts.Loop, order => order with { Resources = new GuestResources { Shares = 256 } }));
+        }
+
+        await Task.Delay(2000, Cancellation);
+        var (heavy, light) = (0L, 0L);
+        for (var i = 0; i < guests.Count; i += 2)
+        {
+            heavy += (await guests[i].UsageAsync()).CpuNanoseconds;
+            light += (await guests[i + 1].UsageAsync()).CpuNanoseconds;
+        }
+
+        foreach (var guest in guests)
+        {
+            await guest.SayAsync("signal 9");
+            Assert.Equal(137, await guest.ExitAsync());
+            await guest.DisposeAsync();
+        }
+
+        // 16 to 1 by the weights; guests of other tests run beside these.
+        Assert.True(heavy > light * 3, $"{heavy} against {light} ns");
+    }
+
+    [Fact]
     public async Task A_guest_sees_its_root_and_no_more_and_opens_a_bounded_number_of_files_of_it()
     {
         await using var host = new TestHost();
