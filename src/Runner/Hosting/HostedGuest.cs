@@ -16,6 +16,10 @@ internal sealed class HostedGuest : IAsyncDisposable
 {
     private const int SIGCHLD = 17;
     private const int SIGCONT = 18;
+    private const int SIGSTOP = 19;
+    private const int SIGTSTP = 20;
+    private const int SIGTTIN = 21;
+    private const int SIGTTOU = 22;
     private const int SIGURG = 23;
     private const int SIGWINCH = 28;
 
@@ -37,6 +41,10 @@ internal sealed class HostedGuest : IAsyncDisposable
     private StandardStreams? _stdio;
     private volatile bool _outOfMemory;
     private volatile bool _released;
+
+    // By the maker's word, as a control group freezes, and by a signal: it runs when neither holds it.
+    private bool _frozen;
+    private bool _stopped;
 
     // While its last words wait for a reader.
     private volatile CancellationTokenSource? _patience;
@@ -298,10 +306,12 @@ internal sealed class HostedGuest : IAsyncDisposable
                 break;
             case HostProtocol.Pause:
                 // Not awaited here: a signal must get through meanwhile.
+                _frozen = true;
                 _ = SayPausedAsync(_cpu.PauseAsync());
                 break;
             case HostProtocol.Resume:
-                _cpu.Resume();
+                _frozen = false;
+                GoOn();
                 await _channel.SendAsync(HostProtocol.Resumed);
                 break;
             case HostProtocol.Limits when ReadResources(rest) is { } resources:
@@ -338,13 +348,29 @@ internal sealed class HostedGuest : IAsyncDisposable
     {
         switch (number)
         {
-            case SIGCHLD or SIGCONT or SIGURG or SIGWINCH:
+            case SIGCHLD or SIGURG or SIGWINCH:
+                break;
+            case SIGSTOP or SIGTSTP or SIGTTIN or SIGTTOU:
+                _stopped = true;
+                _ = _cpu.PauseAsync();
+                break;
+            case SIGCONT:
+                _stopped = false;
+                GoOn();
                 break;
             case Signals.SIGTERM or Signals.SIGINT when _started.Task.IsCompleted && _program!.TryFinish():
                 break;
             default:
                 Kill(GuestExit.BySignal(number));
                 break;
+        }
+    }
+
+    private void GoOn()
+    {
+        if (!_frozen && !_stopped)
+        {
+            _cpu.Resume();
         }
     }
 

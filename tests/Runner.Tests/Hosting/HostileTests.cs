@@ -168,6 +168,37 @@ public sealed class HostileTests
     }
 
     [Fact]
+    public async Task Signals_stop_a_guest_and_let_it_go_on_but_not_thaw_it()
+    {
+        await using var host = new TestHost();
+        await using var guest = await host.StartAsync(Texts.Loop);
+        async Task<bool> RunsAsync()
+        {
+            // The tick under way comes to its end.
+            await Task.Delay(50, Cancellation);
+            var before = (await guest.UsageAsync()).CpuNanoseconds;
+            await Task.Delay(200, Cancellation);
+            return (await guest.UsageAsync()).CpuNanoseconds > before;
+        }
+
+        Assert.True(await RunsAsync());
+        await guest.SayAsync("signal 19");
+        Assert.False(await RunsAsync());
+        await guest.SayAsync("signal 18");
+        Assert.True(await RunsAsync());
+        await guest.SayAsync(HostProtocol.Pause);
+        Assert.Equal(HostProtocol.Paused, await guest.HearAsync());
+        await guest.SayAsync("signal 18");
+        Assert.False(await RunsAsync());
+        await guest.SayAsync(HostProtocol.Resume);
+        Assert.Equal(HostProtocol.Resumed, await guest.HearAsync());
+        Assert.True(await RunsAsync());
+        await guest.SayAsync("signal 19");
+        await guest.SayAsync("signal 9");
+        Assert.Equal(137, await guest.ExitAsync());
+    }
+
+    [Fact]
     public async Task More_busy_guests_than_processors_share_them_by_their_weights()
     {
         await using var host = new TestHost();
