@@ -74,12 +74,13 @@ public static class HttpGuestLoader
 
     /// <summary>Gives a linked component what it is granted, but for the standard streams.</summary>
     /// <param name="limits">Of each of its stores, or of all together.</param>
+    /// <param name="authorities">As <see cref="OutgoingClient"/> takes them.</param>
     internal static HttpGuest Serve(
-        LinkedHandler linked, WasiContext context, GuestOutput output, GuestOutput error, WasiHost host, StoreLimits limits) =>
+        LinkedHandler linked, WasiContext context, GuestOutput output, GuestOutput error, WasiHost host, StoreLimits limits, GuestAuthorities? authorities = null) =>
         new(
             linked.Component,
             () => new WasiState(
                 context with { Stdio = new StandardStreams(new ClosedInputStream(), output.ForInstance(), error.ForInstance()) }, host),
-            new OutgoingClient(context.Network, context.Place, host.Time),
+            new OutgoingClient(context.Network, context.Place, host.Time, authorities),
             limits);
 }

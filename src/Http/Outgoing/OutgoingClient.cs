@@ -33,8 +33,9 @@ public sealed class OutgoingClient : IDisposable
     private readonly Lazy<HttpMessageInvoker> _secure;
 
     /// <param name="place">Where its connections are made; outlives this.</param>
-    public OutgoingClient(NetworkGrants grants, GuestNetworkPlace place, TimeProvider time)
-        : this(grants, place, time, TrustedRoots.Find)
+    /// <param name="authorities">Whom TLS trusts; null: whom the process trusts.</param>
+    public OutgoingClient(NetworkGrants grants, GuestNetworkPlace place, TimeProvider time, GuestAuthorities? authorities = null)
+        : this(grants, place, time, authorities is null ? TrustedRoots.Find : authorities.Find)
     {
     }
 

@@ -11,12 +11,12 @@ internal static class TrustedRoots
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
-    // Debian and Alpine, Fedora, SUSE, and the name that LibreSSL and musl use; last, what lies beside this program.
-    private static readonly string[] Bundles =
-    [
-        "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem",
-        Path.Combine(AppContext.BaseDirectory, "ca-certificates.crt"),
-    ];
+    /// <summary>Where images keep them: Debian and Alpine, Fedora, SUSE, and the name that LibreSSL and musl use.</summary>
+    public static readonly IReadOnlyList<string> Bundles =
+        ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"];
+
+    /// <summary>What lies beside this program.</summary>
+    public static readonly string OwnBundle = Path.Combine(AppContext.BaseDirectory, "ca-certificates.crt");
 
     /// <summary>The policy to verify servers with; null: .NET's own, by what OpenSSL finds.</summary>
     public static X509ChainPolicy? Find()
@@ -28,7 +28,7 @@ internal static class TrustedRoots
         }
 
         using var store = new X509Store(StoreName.Root, StoreLocation.LocalMachine, OpenFlags.ReadOnly);
-        return store.Certificates.Count > 0 ? null : FirstOf(Bundles);
+        return store.Certificates.Count > 0 ? null : FirstOf([.. Bundles, OwnBundle]);
     }
 
     /// <summary>The policy of the first bundle that is there; null for none.</summary>
@@ -41,8 +41,7 @@ internal static class TrustedRoots
             return null;
         }
 
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
+        var policy = NewPolicy();
         try
         {
             policy.CustomTrustStore.ImportFromPemFile(bundle);
@@ -52,5 +51,13 @@ internal static class TrustedRoots
         {
             throw new CryptographicException($"certificate authorities in {bundle}: {fault.Message}", fault);
         }
+    }
+
+    /// <summary>One that trusts nobody yet.</summary>
+    public static X509ChainPolicy NewPolicy()
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
+        return policy;
     }
 }

@@ -31,7 +31,7 @@ internal static class GuestOrders
         var spec = permissions.ApplyTo(new GuestSpec
         {
             Arguments = order.Arguments,
-            Environment = [.. order.Environment.Select(Variable)],
+            Environment = Variables(order),
             Directories = descriptors.Has(Names.Root) ? [new GuestDirectory("/", "/", ReadOnly: false)] : [],
             Export = order.Export,
             Code = new CompiledCode(GuestDescriptors.PathOf(code[0]), order.Kind, [.. code.Skip(1).Select(GuestDescriptors.PathOf)]),
@@ -39,6 +39,9 @@ internal static class GuestOrders
         });
         return spec with { Directories = Below(spec.Directories, descriptors, parts) };
     }
+
+    /// <summary>The container's environment, whatever of it the guest may see.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> Variables(GuestOrder order) => [.. order.Environment.Select(Variable)];
 
     private static KeyValuePair<string, string> Variable(string text)
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using Skiff.Engine;
 using Skiff.Guest;
+using Skiff.Http.Outgoing;
 using Skiff.Linux;
 using Skiff.Wasi.Sockets;
 using Skiff.Wasi.Streams;
@@ -204,14 +205,17 @@ internal sealed class HostedGuest : IAsyncDisposable
         Apply(order.Resources);
         var code = _parts.Add(_services.Code.Take(_services.Engine, spec, _descriptors.Code));
         var place = _parts.Add(Place());
+        var authorities = _descriptors.Root is { } root
+            ? new GuestAuthorities(_parts.Add(new RootDirectory(root, "the guest's root directory")), GuestOrders.Variables(order))
+            : null;
         // Disposed of with the program that gets it.
         _stdio = StandardStreams.Of(Standard(Names.Input), Standard(Names.Output), Standard(Names.ErrorOutput), _services.Wasi.Readiness, lingers: false);
         try
         {
             var limits = new StoreLimits { Cpu = _cpu, Memory = _memory, Turn = UserOf(order) };
             _program = code.Value.Linked is LinkedHandler handler
-                ? new HostedService(handler, spec, _stdio, place, _services, limits)
-                : new HostedCommand(code.Value.Linked, spec, _stdio, place, _services, limits);
+                ? new HostedService(handler, spec, _stdio, place, authorities, _services, limits)
+                : new HostedCommand(code.Value.Linked, spec, _stdio, place, authorities, _services, limits);
         }
         catch
         {

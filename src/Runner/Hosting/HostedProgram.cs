@@ -49,7 +49,8 @@ internal sealed class HostedCommand : HostedProgram
 
     /// <param name="stdio">Disposed of with the program.</param>
     /// <exception cref="GuestException">The process has as many guests as it can have.</exception>
-    public HostedCommand(LinkedGuest linked, GuestSpec spec, StandardStreams stdio, GuestNetworkPlace place, HostServices services, StoreLimits limits)
+    public HostedCommand(
+        LinkedGuest linked, GuestSpec spec, StandardStreams stdio, GuestNetworkPlace place, GuestAuthorities? authorities, HostServices services, StoreLimits limits)
     {
         _places = services.Places;
         if (!_places.TryTake(0))
@@ -61,7 +62,7 @@ internal sealed class HostedCommand : HostedProgram
         {
             var context = GuestRunner.Context(spec) with { Stdio = stdio, Place = place };
             _state = new WasiState(context, services.Wasi);
-            _client = new OutgoingClient(context.Network, place, services.Time);
+            _client = new OutgoingClient(context.Network, place, services.Time, authorities);
             _entry = linked.NewRun(new GuestWorld(_state, _client, limits, spec.ExportArguments, Print));
         }
         catch
@@ -123,13 +124,13 @@ internal sealed class HostedService : HostedProgram
 
     /// <param name="stdio">Disposed of with the program.</param>
     public HostedService(
-        LinkedHandler linked, GuestSpec spec, StandardStreams stdio, GuestNetworkPlace place, HostServices services, StoreLimits limits)
+        LinkedHandler linked, GuestSpec spec, StandardStreams stdio, GuestNetworkPlace place, GuestAuthorities? authorities, HostServices services, StoreLimits limits)
     {
         var variables = ListenVariables.TakeFrom(spec);
         _stdio = stdio;
         var errors = new GuestStreamWriter(stdio.Error, _ended.Token);
         _outputs = [new GuestOutput(new GuestStreamWriter(stdio.Output, _ended.Token)), new GuestOutput(errors)];
-        _guest = HttpGuestLoader.Serve(linked, GuestRunner.Context(variables.Spec) with { Place = place }, _outputs[0], _outputs[1], services.Wasi, limits);
+        _guest = HttpGuestLoader.Serve(linked, GuestRunner.Context(variables.Spec) with { Place = place }, _outputs[0], _outputs[1], services.Wasi, limits, authorities);
         _service = new ContainerService(_guest, variables, errors, services.Time, place, services.Web, services.Places);
     }
 

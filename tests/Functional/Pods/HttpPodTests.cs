@@ -178,7 +178,6 @@ public sealed class HttpPodTests(Nodes nodes) : NodeTest(nodes), IDisposable
     [Theory, OnContainerd]
     public async Task A_guest_fetches_by_TLS_from_whom_the_containers_authorities_vouch_for(string version)
     {
-        Assert.SkipWhen(Repository.IsNode, "NOT DONE: a guest host trusts whom the node trusts, not whom the image does");
         var node = await NodeAsync(version);
         using var server = new TlsServer("ahoy");
         var folder = Directory.CreateTempSubdirectory("skfc").FullName;
