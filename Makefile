@@ -30,8 +30,11 @@ check: build ## layout, format
 	scripts/test.sh layout
 	dotnet format Skiff.slnx --verify-no-changes --no-restore
 
-bench: setup publish ## figures, each as a ratio against a peer in the same run
+bench: publish ## figures, each as a ratio against a peer in the same run
+	@scripts/setup.sh --bench
 	scripts/bench.sh
+	scripts/bench.sh components
+	scripts/bench.sh http
 
 clean:       ## remove what was built (not what was installed)
 	rm -rf artifacts dist

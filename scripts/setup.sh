@@ -4,13 +4,15 @@
 #
 #   scripts/setup.sh            everything
 #   scripts/setup.sh --demo     only what `make publish` and `make demo` need
+#   scripts/setup.sh --bench    everything, and what measures
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 build_packages=(clang lld zlib1g-dev libc6-dev make)
 node_packages=(containerd runc crun iproute2)
 guest_packages=(wasi-libc libclang-rt-14-dev-wasm32)
-test_packages=(containernetworking-plugins gcc rustc libstd-rust-dev-wasm32)
+test_packages=(containernetworking-plugins gcc rustc libstd-rust-dev-wasm32 curl)
+bench_packages=(wrk)
 
 # Holds the preview1-to-component adapters that clang's programs need to become components, and the WIT of WASI 0.2.
 jco_package=@bytecodealliance/jco@1.35.0
@@ -153,6 +155,7 @@ install_packages "${build_packages[@]}" "${node_packages[@]}" "${guest_packages[
 mount_hugetlb_controller
 if [ "$only_demo" = no ]; then
     install_packages "${test_packages[@]}"
+    [ "${1:-}" != --bench ] || install_packages "${bench_packages[@]}"
     fetch_containerds
     fetch_docker
     fetch_wasm_tools

@@ -15,6 +15,9 @@ public sealed record HttpServiceOptions
 
     public ServingOptions Serving { get; init; } = new();
 
+    /// <summary>Other processes accept from the same socket.</summary>
+    public bool SharesSocket { get; init; }
+
     /// <summary>Null: no access log.</summary>
     public AccessLogFormat? AccessLog { get; init; }
 
@@ -66,7 +69,7 @@ public sealed class HttpService : IAsyncDisposable
             await _host.StartAsync(cancellation);
         }
 
-        _listener = _host.Listen(socket, new HttpSite(_options.Name, _handler) { AccessLog = _access }, _options.Tls);
+        _listener = _host.Listen(socket, new HttpSite(_options.Name, _handler) { AccessLog = _access, SharesSocket = _options.SharesSocket }, _options.Tls);
         _exporter?.Start();
     }
 

@@ -211,6 +211,7 @@ internal static class ServeCommand
             new HttpServiceOptions
             {
                 Name = Name(parsed),
+                SharesSocket = parsed.GetValue(Worker) > 0,
                 Serving = serving with
                 {
                     InFlightMax = parsed.GetValue(InFlight),

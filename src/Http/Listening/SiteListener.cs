@@ -10,6 +10,9 @@ public sealed class SiteListener : IDisposable
     // Waits of an accept loop whose process is out of descriptors: long enough to let some go, short enough to be unnoticed.
     private static readonly TimeSpan OutOfDescriptors = TimeSpan.FromMilliseconds(50);
 
+    // Between two connections, for the other processes to have the next one: of a burst the first to wake would else take all.
+    private static readonly TimeSpan OthersTurn = TimeSpan.FromMilliseconds(1);
+
     private readonly Socket _socket;
     private readonly HttpSite _site;
     private readonly TlsIdentity? _tls;
@@ -130,6 +133,10 @@ public sealed class SiteListener : IDisposable
             }
 
             Begin(accepted);
+            if (_site.SharesSocket)
+            {
+                await Task.Delay(OthersTurn, _connections.Time);
+            }
         }
     }
 

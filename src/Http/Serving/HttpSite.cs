@@ -4,6 +4,9 @@ namespace Skiff.Http.Serving;
 /// <param name="Name">For log lines and metrics.</param>
 public sealed record HttpSite(string Name, IRequestHandler Handler)
 {
+    /// <summary>Other processes accept from the same socket.</summary>
+    public bool SharesSocket { get; init; }
+
     /// <summary>Null: requests leave no line.</summary>
     public AccessLog? AccessLog { get; init; }
 }
