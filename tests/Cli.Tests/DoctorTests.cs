@@ -32,7 +32,7 @@ public sealed class DoctorTests : IDisposable
     public void A_usual_kernel_is_fine()
     {
         Kernel("6.1.0-13-amd64", Version2, "cpu io memory pids\n");
-        Assert.All(KernelChecks.Look(new NodeView(_root)), finding => Assert.Equal(Severity.Ok, finding.Severity));
+        Assert.All(KernelChecks.Look(Node), finding => Assert.Equal(Severity.Ok, finding.Severity));
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class DoctorTests : IDisposable
         Kernel("5.4.0-generic", Version2, "cpu io pids\n");
         Write("/proc/filesystems", "nodev\tproc\n");
         Write("/proc/sys/vm/max_map_count", "1024\n");
-        var found = KernelChecks.Look(new NodeView(_root));
+        var found = KernelChecks.Look(Node);
         Assert.Contains("5.6", Single(found, "kernel", Severity.Problem).Text, StringComparison.Ordinal);
         Assert.EndsWith("without the controllers memory", Single(found, "control groups", Severity.Problem).Text, StringComparison.Ordinal);
         Assert.Equal("modprobe overlay", Single(found, "file systems", Severity.Warning).Fix);
@@ -56,7 +56,7 @@ public sealed class DoctorTests : IDisposable
         Kernel("6.18.0", Version1 + "33 24 0:29 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n", "");
         Write("/sys/fs/cgroup/unified/cgroup.controllers", unified);
         Write("/proc/cgroups", "#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpu\t1\t1\t1\nnet_cls\t0\t1\t1\n" + cgroups);
-        var stray = Single(KernelChecks.Look(new NodeView(_root)), "control groups", Severity.Warning);
+        var stray = Single(KernelChecks.Look(Node), "control groups", Severity.Warning);
         Assert.Equal("mkdir -p /sys/fs/cgroup/hugetlb && mount -t cgroup -o hugetlb hugetlb /sys/fs/cgroup/hugetlb", stray.Fix);
         Assert.Contains(": hugetlb.", stray.Text, StringComparison.Ordinal);
     }
@@ -91,21 +91,21 @@ public sealed class DoctorTests : IDisposable
         File.CreateSymbolicLink(Path.Combine(_root, "proc/7/exe"), "/opt/bin/containerd");
         Write("/proc/8/comm", "bash\n");
 
-        var found = await ContainerdChecks.LookAsync(new NodeView(_root), "abc");
+        var found = await ContainerdChecks.LookAsync(Node, "abc");
 
         Assert.Contains("1.7.24", Single(found, "containerd", Severity.Ok).Text, StringComparison.Ordinal);
         Assert.Equal("/opt/bin/containerd-shim-skiff-v1", Single(found, "shim", Severity.Ok).Text);
         Assert.Equal(3, found.Count(finding => finding is { Check: "shim", Severity: Severity.Warning }));
         Assert.Contains("lacks libwasmtime.so", Single(found, "run program", Severity.Problem).Text, StringComparison.Ordinal);
         Assert.Contains("4096", Single(found, "open files", Severity.Warning).Text, StringComparison.Ordinal);
-        Assert.Contains((await ContainerdChecks.LookAsync(new NodeView(_root), "other")), finding => finding.Text.Contains("not of this version (other)", StringComparison.Ordinal));
+        Assert.Contains((await ContainerdChecks.LookAsync(Node, "other")), finding => finding.Text.Contains("not of this version (other)", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task A_node_without_anything_is_not_ready_and_says_what_to_install()
     {
         Directory.CreateDirectory(Path.Combine(_root, "proc"));
-        var found = await DoctorCommand.LookAsync(new NodeView(_root), "/cache", "/sockets");
+        var found = await DoctorCommand.LookAsync(Node, "/cache", "/sockets");
         Assert.Contains("install containerd", Single(found, "containerd", Severity.Problem).Fix, StringComparison.Ordinal);
         Assert.Contains("crun", Single(found, "OCI runtime", Severity.Problem).Fix, StringComparison.Ordinal);
         Assert.Contains("not ready: ", DoctorCommand.Report(found), StringComparison.Ordinal);
@@ -118,9 +118,11 @@ public sealed class DoctorTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_root, "proc"));
         var cache = Directory.CreateDirectory(Path.Combine(_root, "cache"));
         File.SetUnixFileMode(cache.FullName, cache.UnixFileMode | UnixFileMode.OtherWrite);
-        var found = await SkiffChecks.LookAsync(new NodeView(_root), "/cache", "/sockets");
+        var found = await SkiffChecks.LookAsync(Node, "/cache", "/sockets");
         Assert.Contains("chmod go-w /cache", Single(found, "cache", Severity.Problem).Fix, StringComparison.Ordinal);
     }
+
+    private NodeView Node => new(SkiffProgram.Reaper, _root);
 
     private static Finding Single(IReadOnlyList<Finding> findings, string check, Severity severity) =>
         Assert.Single(findings, finding => finding.Check == check && finding.Severity == severity);

@@ -13,7 +13,8 @@ public sealed class SkiffProgram : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     // One per process, and the test process is one.
-    private static readonly ChildReaper Reaper = new(TimeProvider.System, subreaper: false);
+    internal static readonly ChildReaper Reaper = new(TimeProvider.System, subreaper: false);
+
     private readonly TemporaryFolder _folder = new();
 
     public string Folder => _folder.Path;

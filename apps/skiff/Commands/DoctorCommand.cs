@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using Skiff.Cli.Doctor;
+using Skiff.Linux;
 
 namespace Skiff.Cli.Commands;
 
@@ -17,7 +18,8 @@ internal static class DoctorCommand
         var command = new Command("doctor", "Look whether this node is ready to run Wasm containers, and say what to do where it is not") { json, sockets, cache };
         command.SetAction(async (parsed, _) =>
         {
-            var findings = await LookAsync(new NodeView(), CacheLocation.Open(parsed.GetValue(cache)).Root, parsed.GetValue(sockets)!);
+            using var reaper = new ChildReaper(TimeProvider.System, subreaper: false);
+            var findings = await LookAsync(new NodeView(reaper), CacheLocation.Open(parsed.GetValue(cache)).Root, parsed.GetValue(sockets)!);
             Console.Out.Write(parsed.GetValue(json) ? JsonSerializer.Serialize(findings, FindingJson.Default.IReadOnlyListFinding) + "\n" : Report(findings));
             return findings.Any(finding => finding.Severity == Severity.Problem) ? 1 : 0;
         });

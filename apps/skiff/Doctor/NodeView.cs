@@ -1,11 +1,11 @@
-using System.ComponentModel;
-using System.Diagnostics;
+using Skiff.Linux;
 
 namespace Skiff.Cli.Doctor;
 
 /// <summary>What the checks see of a node: its files, and what its programs answer.</summary>
+/// <param name="reaper">Starts the programs; the process's only one.</param>
 /// <param name="root">Stands for <c>/</c>, for tests on recorded files.</param>
-internal sealed class NodeView(string root = "/")
+internal sealed class NodeView(ChildReaper reaper, string root = "/")
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
 
@@ -49,29 +49,11 @@ internal sealed class NodeView(string root = "/")
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(At(program), arguments)
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-                RedirectStandardInput = true,
-            })!;
-            process.StandardInput.Close();
-            var output = process.StandardOutput.ReadToEndAsync();
-            var error = process.StandardError.ReadToEndAsync();
-            using var patience = new CancellationTokenSource(AnswerTime);
-            try
-            {
-                await process.WaitForExitAsync(patience.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                process.Kill();
-                return null;
-            }
-
-            return process.ExitCode == 0 ? await output + await error : null;
+            var result = await reaper.RunAsync(
+                new SpawnRequest { Program = At(program), Arguments = [program, .. arguments] }, AnswerTime, CancellationToken.None);
+            return result.Exit.Code == 0 ? result.Output + result.ErrorOutput : null;
         }
-        catch (Exception fault) when (fault is Win32Exception or InvalidOperationException or IOException)
+        catch (Exception fault) when (fault is LinuxException or TimeoutException)
         {
             return null;
         }
