@@ -55,7 +55,7 @@ public sealed record GuestUsage
     /// <summary>CPU time of the threads while they ran the guest, in nanoseconds.</summary>
     public long CpuNanoseconds { get; init; }
 
-    /// <summary>Bytes that the guest holds: linear memories, tables, buffers kept for it.</summary>
+    /// <summary>Bytes that the guest holds in linear memories (docs/decisions/0012 says what is not counted).</summary>
     public long MemoryBytes { get; init; }
 
     /// <summary>Its limit; null: none. Filled in by the maker, who knows it.</summary>

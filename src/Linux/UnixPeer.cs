@@ -14,12 +14,14 @@ public static unsafe partial class UnixPeer
     private const int ENOTSOCK = 88;
     private const int EPROTOTYPE = 91;
     private const int ECONNREFUSED = 111;
+    private const short POLLRDHUP = 0x2000;
 
     /// <summary>
     /// True when a connection is taken, or would be once the listener has worked off its queue. False when there is no
-    /// socket, or one whose listener is gone. Never waits.
+    /// socket, or one whose listener is gone.
     /// </summary>
-    public static bool IsListening(string path)
+    /// <param name="dying">How long a listener that takes the connection may take to be gone itself; by default nothing is waited for.</param>
+    public static bool IsListening(string path, TimeSpan dying = default)
     {
         UnixListener.RequireFits(path);
         using var probe = Libc.Own(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket", path);
@@ -31,7 +33,7 @@ public static unsafe partial class UnixPeer
         {
             if (connect(probe, start, (uint)address.Length) == 0)
             {
-                return true;
+                return dying <= TimeSpan.Zero || !IsHungUp(probe, dying);
             }
         }
 
@@ -42,6 +44,25 @@ public static unsafe partial class UnixPeer
             _ => throw Libc.Failure("connect to socket", path),
         };
     }
+
+    // A server that lives says nothing of itself. Of one that ends the kernel hangs up the connections, also those in its queue.
+    private static bool IsHungUp(SafeHandle connection, TimeSpan within)
+    {
+        var entry = new PollEntry { Descriptor = (int)connection.DangerousGetHandle(), Events = POLLRDHUP };
+        return poll(&entry, 1, (int)within.TotalMilliseconds) > 0;
+    }
+
+    /// <summary>pollfd.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+
+    [LibraryImport(Libc.Name, SetLastError = true)]
+    private static partial int poll(PollEntry* entries, nuint count, int milliseconds);
 
     [LibraryImport(Libc.Name, SetLastError = true)]
     private static partial int socket(int domain, int type, int protocol);

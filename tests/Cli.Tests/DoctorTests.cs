@@ -91,14 +91,17 @@ public sealed class DoctorTests : IDisposable
         File.CreateSymbolicLink(Path.Combine(_root, "proc/7/exe"), "/opt/bin/containerd");
         Write("/proc/8/comm", "bash\n");
 
-        var found = await ContainerdChecks.LookAsync(Node, "abc");
+        var found = await ContainerdChecks.LookAsync(Node);
 
         Assert.Contains("1.7.24", Single(found, "containerd", Severity.Ok).Text, StringComparison.Ordinal);
         Assert.Equal("/opt/bin/containerd-shim-skiff-v1", Single(found, "shim", Severity.Ok).Text);
         Assert.Equal(3, found.Count(finding => finding is { Check: "shim", Severity: Severity.Warning }));
         Assert.Contains("lacks libwasmtime.so", Single(found, "run program", Severity.Problem).Text, StringComparison.Ordinal);
         Assert.Contains("4096", Single(found, "open files", Severity.Warning).Text, StringComparison.Ordinal);
-        Assert.Contains((await ContainerdChecks.LookAsync(Node, "other")), finding => finding.Text.Contains("not of this version (other)", StringComparison.Ordinal));
+
+        Program("/opt/bin/containerd-shim-skiffnode-v1", "printf 'x:\\n  Version:  0.2.0\\n  Revision: def\\n'");
+        var mixed = Assert.Single(await ContainerdChecks.LookAsync(Node), finding => finding.Text.Contains("another version", StringComparison.Ordinal));
+        Assert.Contains("Revision: def", mixed.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -52,7 +52,7 @@ internal static class House
         ["Google.Protobuf"] = ["Shim", "Images"],
         ["Grpc.Tools"] = ["Shim", "Images"],
         ["Grpc.Net.Client"] = ["Images"],
-        ["Tomlyn"] = ["Shim"],
+        ["Tomlyn"] = ["Shim", "skiff"],
         ["System.CommandLine"] = ["skiff"],
         ["Microsoft.CodeAnalysis.BannedApiAnalyzers"] = ["*"],
         ["Microsoft.CodeAnalysis.CSharp"] = ["WitBindings"],

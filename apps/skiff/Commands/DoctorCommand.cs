@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using Skiff.Cli.Doctor;
@@ -28,7 +27,7 @@ internal static class DoctorCommand
 
     internal static async Task<IReadOnlyList<Finding>> LookAsync(NodeView node, string cache, string sockets) =>
     [
-        .. await ContainerdChecks.LookAsync(node, OwnVersion()),
+        .. await ContainerdChecks.LookAsync(node),
         .. KernelChecks.Look(node),
         .. await SkiffChecks.LookAsync(node, cache, sockets),
     ];
@@ -47,12 +46,5 @@ internal static class DoctorCommand
 
         var (problems, warnings) = (findings.Count(one => one.Severity == Severity.Problem), findings.Count(one => one.Severity == Severity.Warning));
         return text.Append(problems == 0 ? $"ready, with {warnings} warnings\n" : $"not ready: {problems} problems, {warnings} warnings\n").ToString();
-    }
-
-    // VERSION+REVISION of this build, as the shim's -v tells them on two lines.
-    private static string OwnVersion()
-    {
-        var own = typeof(DoctorCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-        return own[(own.IndexOf('+', StringComparison.Ordinal) + 1)..];
     }
 }

@@ -11,7 +11,7 @@ internal static partial class ContainerdChecks
 
     private static readonly string[] RunProgramFiles = ["skiff", "libwasmtime.so"];
 
-    public static async Task<IReadOnlyList<Finding>> LookAsync(NodeView node, string version)
+    public static async Task<IReadOnlyList<Finding>> LookAsync(NodeView node)
     {
         var running = node.Containerds();
         if (running.Count == 0)
@@ -22,7 +22,7 @@ internal static partial class ContainerdChecks
                 installed is null
                     ? new Finding("containerd", Severity.Problem, "no containerd runs, and none is installed", "install containerd 1.6 or later, for example Debian's package containerd")
                     : new Finding("containerd", Severity.Problem, $"no containerd runs ({installed} is installed)", "systemctl start containerd"),
-                .. await ShimsAsync(node, ContainerdProcess.UsualPath, version),
+                .. await ShimsAsync(node, ContainerdProcess.UsualPath),
             ];
         }
 
@@ -34,7 +34,7 @@ internal static partial class ContainerdChecks
                 : default;
             findings.Add(OfVersion(containerd, release));
             findings.AddRange(ContainerdConfigCheck.Look(node.Read(containerd.ConfigFile), containerd.ConfigFile, release.Major, release.Minor));
-            findings.AddRange(await ShimsAsync(node, containerd.SearchPath, version));
+            findings.AddRange(await ShimsAsync(node, containerd.SearchPath));
             findings.Add(OpenFiles(containerd));
         }
 
@@ -50,9 +50,10 @@ internal static partial class ContainerdChecks
         (_, _, var text) => Finding.Ok("containerd", $"containerd {text} (pid {containerd.Pid})"),
     };
 
-    private static async Task<IReadOnlyList<Finding>> ShimsAsync(NodeView node, string searchPath, string version)
+    private static async Task<IReadOnlyList<Finding>> ShimsAsync(NodeView node, string searchPath)
     {
         var findings = new List<Finding>();
+        string? version = null;
         foreach (var name in Shims)
         {
             if (node.Find(name, searchPath) is not { } path)
@@ -65,12 +66,15 @@ internal static partial class ContainerdChecks
                 continue;
             }
 
-            var answer = await node.RunAsync(path, "-v");
-            findings.Add(answer switch
+            // What follows the first line, which is the program's name.
+            var answer = (await node.RunAsync(path, "-v"))?.ReplaceLineEndings(" ");
+            var found = answer?[(answer.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+            version ??= found;
+            findings.Add(found switch
             {
                 null => new Finding("shim", Severity.Problem, $"{path} -v fails", "install Skiff again: it is no program of this processor, or may not be executed"),
-                _ when !answer.Contains(version, StringComparison.Ordinal) => new Finding(
-                    "shim", Severity.Warning, $"{path} is not of this version ({version}): {answer.ReplaceLineEndings(" ").Trim()}", "install the shim and skiff of one version"),
+                _ when found != version => new Finding(
+                    "shim", Severity.Warning, $"{path} is of another version ({found}) than {Shims[0]} ({version})", "install all of one version: the names are links to one program"),
                 _ => Finding.Ok("shim", path),
             });
             if (name == Shims[0] && RunProgram(node, path) is { } missing)

@@ -37,8 +37,9 @@ internal sealed class HostedGuest : IGuest
 
         _process = Begin(making.Entry, making.Bundle.Spec.Process!, stdio);
 
-        // Whoever ends the holder, which has the container's number, means the container.
+        // The holder has the container's number: who ends it means the container, and it is gone when the container has ended.
         _ = EndWithHolderAsync();
+        _ = EndHolderAsync();
     }
 
     public string Pod => TrustDomain.PodOf(_making.Request, _making.Bundle);
@@ -204,6 +205,13 @@ internal sealed class HostedGuest : IGuest
     {
         await exec.Exit;
         _execs.TryRemove(exec, out _);
+    }
+
+    // Its namespaces go with it, which takes the kernel some milliseconds that Delete need not wait for.
+    private async Task EndHolderAsync()
+    {
+        await _process.Exit;
+        _making.Place.Holder!.Signal(Signals.SIGKILL);
     }
 
     private async Task EndWithHolderAsync()

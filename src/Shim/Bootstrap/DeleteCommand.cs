@@ -17,6 +17,8 @@ internal static class DeleteCommand
     /// </summary>
     private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(4);
 
+    private static readonly TimeSpan DyingTime = TimeSpan.FromMilliseconds(500);
+
     /// <param name="sandboxFor">Bundle to the sandbox that can remove what is left in it; null when nothing is.</param>
     /// <returns>What stdout must say: a protobuf DeleteResponse.</returns>
     public static byte[] Run(
@@ -28,14 +30,17 @@ internal static class DeleteCommand
             throw new ShimException(ShimError.InvalidArgument, "delete needs the flag -id");
         }
 
+        // Only a server that died has left something.
+        var patience = TimeSpan.Zero;
         if (sandboxFor(bundle) is { } sandbox)
         {
             RemoveTraces(sandbox, bundle, arguments.Id, warn);
+            patience = DyingTime;
         }
 
         if (BundleFiles.TryReadAddress(bundle) is { } address && ShimSocket.PathOf(address) is { } socket)
         {
-            ShimSocket.RemoveDead(socket);
+            ShimSocket.RemoveDead(socket, patience);
         }
 
         return new DeleteResponse { ExitStatus = ExitRecord.KilledStatus, ExitedAt = WireTime.Of(time.GetUtcNow()) }.ToByteArray();

@@ -64,9 +64,11 @@ internal static class ShimSocket
     }
 
     /// <summary>Removes the socket of a server that is gone; one that somebody listens on stays.</summary>
-    public static void RemoveDead(string path)
+    /// <param name="patience">How long a server may take to be gone: of one that was killed the kernel closes this socket last, long after
+    /// containerd has seen the end of its connection.</param>
+    public static void RemoveDead(string path, TimeSpan patience)
     {
-        if (!File.Exists(path) || UnixPeer.IsListening(path))
+        if (!File.Exists(path) || UnixPeer.IsListening(path, patience))
         {
             return;
         }

@@ -258,8 +258,6 @@ public sealed class PodTests(Nodes nodes) : NodeTest(nodes)
     [Theory, OnContainerd]
     public async Task A_pod_whose_server_was_killed_is_stopped_and_removed(string version)
     {
-        Assert.SkipWhen(
-            Repository.IsNode && version == "1.6", "NOT DONE: on 1.6 the dead socket of the node's server stays until the next start takes its place");
         var node = await NodeAsync(version);
         await using var pod = await Pod.RunAsync(node);
         var container = await pod.StartAsync(["/toolbox.wasm", "sleep", "3600"]);

@@ -36,7 +36,7 @@ public sealed class ShimSocketTests : IDisposable
         {
             Assert.NotNull(first);
             Assert.Null(ShimSocket.TryListen(path));
-            ShimSocket.RemoveDead(path);
+            ShimSocket.RemoveDead(path, TimeSpan.Zero);
             Assert.True(File.Exists(path));
         }
 
@@ -50,9 +50,22 @@ public sealed class ShimSocketTests : IDisposable
     {
         var path = $"{_folder}/s";
         ShimSocket.TryListen(path)!.Dispose();
-        ShimSocket.RemoveDead(path);
-        ShimSocket.RemoveDead(path);
+        ShimSocket.RemoveDead(path, TimeSpan.Zero);
+        ShimSocket.RemoveDead(path, TimeSpan.Zero);
 
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task The_socket_of_a_server_that_is_about_to_be_gone_is_waited_for()
+    {
+        var path = $"{_folder}/s";
+        var listener = ShimSocket.TryListen(path)!;
+        var removing = Task.Run(() => ShimSocket.RemoveDead(path, TimeSpan.FromSeconds(10)), TestContext.Current.CancellationToken);
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.False(removing.IsCompleted);
+        listener.Dispose();
+        await removing;
         Assert.False(File.Exists(path));
     }
 
