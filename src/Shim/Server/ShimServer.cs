@@ -28,6 +28,9 @@ internal sealed class ShimServer(
     /// </summary>
     private static readonly TimeSpan SecondLookTime = TimeSpan.FromSeconds(2);
 
+    /// <summary>The same once more: when a hundred containers end at once, their <c>delete</c>s come late.</summary>
+    private static readonly TimeSpan ThirdLookTime = TimeSpan.FromSeconds(4);
+
     /// <summary>How long it waits at its end for containerd to take the last events.</summary>
     private static readonly TimeSpan FlushTime = TimeSpan.FromSeconds(5);
 
@@ -37,6 +40,9 @@ internal sealed class ShimServer(
     private readonly Channel<bool> _leaveAsked = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private long _connectionsAtLastUse;
     private long _looks;
+
+    // It was asked to leave, and nothing was made since.
+    private volatile bool _going;
     private readonly TimeSpan _idleTime = lingers ?? IdleTime;
     private TimeSpan _patience = lingers ?? IdleTime;
     private TtrpcServer? _server;
@@ -50,7 +56,11 @@ internal sealed class ShimServer(
         }
     }
 
-    public void Used() => Interlocked.Exchange(ref _connectionsAtLastUse, Connections);
+    public void Used()
+    {
+        _going = false;
+        Interlocked.Exchange(ref _connectionsAtLastUse, Connections);
+    }
 
     public void LookedAt() => Interlocked.Increment(ref _looks);
 
@@ -105,7 +115,8 @@ internal sealed class ShimServer(
             var last = asked ? Interlocked.Read(ref _connectionsAtLastUse) : before;
             if (Connections != last)
             {
-                Stay(asked ? SecondLookTime : _idleTime);
+                Stay(asked ? SecondLookTime : _going ? ThirdLookTime : _idleTime);
+                _going |= asked;
                 return false;
             }
 
