@@ -22,8 +22,6 @@ internal static class Composition
     /// <summary>A node that starts a pod now and then is spared the start of a server and of guest hosts.</summary>
     private static readonly TimeSpan NodeIdleTime = TimeSpan.FromMinutes(5);
 
-    private const long NodeLogBytesMax = 8 * 1024 * 1024;
-
     public static byte[] Delete(ShimArguments arguments)
     {
         return DeleteCommand.Run(arguments, Directory.GetCurrentDirectory(), SandboxFor, TimeProvider.System, Warn);
@@ -50,7 +48,7 @@ internal static class Composition
 
         // Of the server of all pods no bundle's log tells the whole story, and it outlives each of them.
         var node = isolation == Isolation.Node;
-        using var nodeLog = node ? new RotatedLog(Path.Combine(NodeStatus.RunFolder, NodeStatus.ServerLog(arguments.Namespace)), NodeLogBytesMax) : null;
+        using var nodeLog = node ? new RotatedLog(Path.Combine(NodeStatus.RunFolder, NodeStatus.ServerLog(arguments.Namespace)), NodeStatus.LogBytesMax) : null;
         var log = new ShimLog(time, line =>
         {
             logFile.Write(line);

@@ -5,7 +5,7 @@ using Skiff.Linux;
 
 namespace Skiff.Bench;
 
-/// <summary>HTTP requests to <c>127.0.0.1:8080</c> of a container's own network namespace.</summary>
+/// <summary>HTTP requests to <c>127.0.0.1:8080</c> of a container's own network namespace, a connection for each.</summary>
 internal sealed class Requests : IDisposable
 {
     private static readonly NamespaceThread Thread = new();
@@ -15,12 +15,11 @@ internal sealed class Requests : IDisposable
     private readonly HttpClient _client;
 
     /// <param name="pid">Any process in the namespace.</param>
-    /// <param name="keep">One connection for all requests; else a new one for each.</param>
-    public Requests(uint pid, bool keep = false)
+    public Requests(uint pid)
     {
         _namespace = new NetworkNamespace(File.OpenHandle($"/proc/{pid}/ns/net"), Thread);
         _client = new HttpClient(new SocketsHttpHandler { ConnectCallback = async (_, stop) => await ConnectAsync(stop) });
-        _client.DefaultRequestHeaders.ConnectionClose = !keep;
+        _client.DefaultRequestHeaders.ConnectionClose = true;
     }
 
     /// <summary>Asked again and again, for as long as nobody listens.</summary>

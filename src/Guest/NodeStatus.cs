@@ -18,6 +18,9 @@ public static class NodeStatus
     /// <summary>What is true until the next boot only, the logs of the node's servers and guest hosts among it.</summary>
     public const string RunFolder = "/run/skiff";
 
+    /// <summary>Above it a log in <see cref="RunFolder"/> begins anew, with the part before kept.</summary>
+    public const long LogBytesMax = 8 * 1024 * 1024;
+
     /// <summary>In <see cref="RunFolder"/>: what guest hosts say.</summary>
     public const string HostLog = "host.log";
 

@@ -152,10 +152,10 @@ public sealed partial class DescriptorCopy
     /// <summary>Waits until the descriptor is ready or at its end; false when the copy was stopped.</summary>
     private unsafe bool Wait(SafeHandle descriptor, short events)
     {
-        var polled = stackalloc PollDescriptor[2];
-        polled[0] = new PollDescriptor { Descriptor = (int)descriptor.DangerousGetHandle(), Events = events };
-        polled[1] = new PollDescriptor { Descriptor = (int)_stop.DangerousGetHandle(), Events = POLLIN };
-        while (poll(polled, 2, -1) < 0)
+        var polled = stackalloc PollEntry[2];
+        polled[0] = new PollEntry { Descriptor = (int)descriptor.DangerousGetHandle(), Events = events };
+        polled[1] = new PollEntry { Descriptor = (int)_stop.DangerousGetHandle(), Events = POLLIN };
+        while (Libc.poll(polled, 2, -1) < 0)
         {
             if (Marshal.GetLastPInvokeError() != Errno.EINTR)
             {
@@ -182,17 +182,6 @@ public sealed partial class DescriptorCopy
 
         public void Dispose() => _handle?.DangerousRelease();
     }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollDescriptor
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
-    }
-
-    [LibraryImport(Libc.Name, SetLastError = true)]
-    private static unsafe partial int poll(PollDescriptor* descriptors, nuint count, int milliseconds);
 
     [LibraryImport(Libc.Name, SetLastError = true)]
     private static partial int eventfd(uint initial, int flags);

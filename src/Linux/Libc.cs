@@ -89,4 +89,7 @@ internal static partial class Libc
 
     [LibraryImport(Name, SetLastError = true)]
     public static partial int kill(int pid, int signal);
+
+    [LibraryImport(Name, SetLastError = true)]
+    public static unsafe partial int poll(PollEntry* entries, nuint count, int milliseconds);
 }

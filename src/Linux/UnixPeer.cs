@@ -49,20 +49,8 @@ public static unsafe partial class UnixPeer
     private static bool IsHungUp(SafeHandle connection, TimeSpan within)
     {
         var entry = new PollEntry { Descriptor = (int)connection.DangerousGetHandle(), Events = POLLRDHUP };
-        return poll(&entry, 1, (int)within.TotalMilliseconds) > 0;
+        return Libc.poll(&entry, 1, (int)within.TotalMilliseconds) > 0;
     }
-
-    /// <summary>pollfd.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollEntry
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
-    }
-
-    [LibraryImport(Libc.Name, SetLastError = true)]
-    private static partial int poll(PollEntry* entries, nuint count, int milliseconds);
 
     [LibraryImport(Libc.Name, SetLastError = true)]
     private static partial int socket(int domain, int type, int protocol);

@@ -116,7 +116,7 @@ internal sealed partial class WatchThread
 
         fixed (PollEntry* start = entries)
         {
-            if (poll(start, (nuint)entries.Length, timeout) < 0 && Marshal.GetLastPInvokeError() != Errno.EINTR)
+            if (Libc.poll(start, (nuint)entries.Length, timeout) < 0 && Marshal.GetLastPInvokeError() != Errno.EINTR)
             {
                 throw Libc.Failure("poll");
             }
@@ -125,18 +125,6 @@ internal sealed partial class WatchThread
         Drain(_wake);
         return [.. entries.Skip(1).Select(entry => entry.Returned != 0)];
     }
-
-    /// <summary>pollfd.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollEntry
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
-    }
-
-    [LibraryImport(Libc.Name, SetLastError = true)]
-    private static unsafe partial int poll(PollEntry* entries, nuint count, int milliseconds);
 
     [LibraryImport(Libc.Name, SetLastError = true)]
     private static partial int eventfd(uint initial, int flags);

@@ -65,21 +65,9 @@ public sealed class GuestAuthorities(RootDirectory root, IReadOnlyList<KeyValueP
 
     private static string Read(SafeFileHandle file, string path, ref int left)
     {
-        var length = RandomAccess.GetLength(file);
-        if (length > left)
-        {
-            throw new CryptographicException($"{path}: certificate authorities have more than {BytesMax} bytes");
-        }
-
-        var bytes = new byte[length];
-        var count = 0;
-        while (count < bytes.Length && RandomAccess.Read(file, bytes.AsSpan(count), count) is > 0 and var read)
-        {
-            count += read;
-        }
-
-        left -= count;
-        return Encoding.ASCII.GetString(bytes, 0, count);
+        var content = BoundedFile.Read(file, left) ?? throw new CryptographicException($"{path}: certificate authorities have more than {BytesMax} bytes");
+        left -= content.Length;
+        return Encoding.ASCII.GetString(content);
     }
 
     private List<string> Files(string folder)

@@ -45,7 +45,7 @@ public sealed partial class ReadinessLoop : IDisposable
             int count;
             do
             {
-                count = poll(&entry, 1, 0);
+                count = Libc.poll(&entry, 1, 0);
             }
             while (FileCalls.Interrupted(count));
             return (Readiness)entry.Returned & (wanted | Readiness.Ended);
@@ -344,14 +344,6 @@ public sealed partial class ReadinessLoop : IDisposable
         }
     }
 
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollEntry
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
-    }
-
     // x86-64 packs struct epoll_event, and only it.
     [StructLayout(LayoutKind.Sequential, Pack = 1)]
     private struct EpollEvent
@@ -369,9 +361,6 @@ public sealed partial class ReadinessLoop : IDisposable
         public int Descriptor;
         private readonly int _unused;
     }
-
-    [LibraryImport(Libc.Name, SetLastError = true)]
-    private static unsafe partial int poll(PollEntry* entries, nuint count, int timeout);
 
     [LibraryImport(Libc.Name, SetLastError = true)]
     private static partial int epoll_create1(int flags);

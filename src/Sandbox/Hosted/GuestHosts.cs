@@ -9,8 +9,6 @@ internal sealed class GuestHosts(ChildReaper reaper, SandboxPlaces places, TimeP
     /// <summary>Starting one costs as much as a container; short guests often come one after the other.</summary>
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(60);
 
-    private const long LogBytesMax = 8 * 1024 * 1024;
-
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Place> _places = new(StringComparer.Ordinal);
 
@@ -22,7 +20,7 @@ internal sealed class GuestHosts(ChildReaper reaper, SandboxPlaces places, TimeP
             if (!_places.TryGetValue(domain, out var place) || place.Host.Exit.IsCompleted)
             {
                 place?.Host.Dispose();
-                using var log = RotatedLog.Open(Path.Combine(places.RunFolder, NodeStatus.HostLog), LogBytesMax);
+                using var log = RotatedLog.Open(Path.Combine(places.RunFolder, NodeStatus.HostLog), NodeStatus.LogBytesMax);
                 place = new Place(GuestHost.Start(reaper, places, log));
                 _places[domain] = place;
             }

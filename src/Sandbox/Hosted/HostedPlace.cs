@@ -19,7 +19,6 @@ internal sealed class HostedPlace(GuestRequest request, Bundle bundle, GuestFold
     private readonly NamespaceWorker _worker = new(messenger);
     private SafeFileHandle? _rootfs;
     private SafeFileHandle? _root;
-    private SafeFileHandle? _network;
 
     // Over a root file system that cannot be written, so that places for mounts can be made in it.
     private string? _overlay;
@@ -35,7 +34,7 @@ internal sealed class HostedPlace(GuestRequest request, Bundle bundle, GuestFold
     public string? GroupPath { get; } = PathOf(bundle.Spec.CgroupsPath);
 
     /// <summary>Null: the node's.</summary>
-    public SafeFileHandle? Network => _network;
+    public SafeFileHandle? Network { get; private set; }
 
     /// <summary>The root of the finished file tree.</summary>
     public SafeFileHandle Root => _root ?? throw new InvalidOperationException("the file tree is not finished");
@@ -87,7 +86,7 @@ internal sealed class HostedPlace(GuestRequest request, Bundle bundle, GuestFold
     {
         _rootfs?.Dispose();
         _root?.Dispose();
-        _network?.Dispose();
+        Network?.Dispose();
         _worker.Dispose();
     }
 
@@ -154,7 +153,7 @@ internal sealed class HostedPlace(GuestRequest request, Bundle bundle, GuestFold
             return;
         }
 
-        _network = network.Path is { } path ? NamespaceWorker.JoinNetwork(path) : NamespaceWorker.MakeNetwork();
+        Network = network.Path is { } path ? NamespaceWorker.JoinNetwork(path) : NamespaceWorker.MakeNetwork();
     }
 
     /// <summary>Where the systemd driver would make the group of <c>slice:prefix:name</c>: the slice below those that its name tells.</summary>

@@ -44,21 +44,10 @@ internal sealed class RootFile<T>(
 
     private T Parse(SafeFileHandle file)
     {
-        var buffer = new byte[Math.Min(RandomAccess.GetLength(file), bytesMax) + 1];
-        var length = 0;
-        for (int count; length < buffer.Length && (count = RandomAccess.Read(file, buffer.AsSpan(length), length)) > 0;)
-        {
-            length += count;
-        }
-
-        if (length > bytesMax)
-        {
-            throw new InvalidDataException($"{path} of the guest is longer than {bytesMax} bytes");
-        }
-
+        var content = BoundedFile.Read(file, bytesMax) ?? throw new InvalidDataException($"{path} of the guest is longer than {bytesMax} bytes");
         try
         {
-            return parse(buffer.AsSpan(0, length));
+            return parse(content);
         }
         catch (InvalidDataException fault)
         {

@@ -31,12 +31,12 @@ public sealed class UpgradeTests(Nodes nodes) : NodeTest(nodes), IDisposable
     public async Task In_isolation_node_new_pods_go_to_the_new_version_and_old_ones_stay(string version)
     {
         await using var node = await InstalledAsync(version);
-        await using var old = await SleeperAsync(node);
+        await using var old = await NodeServers.SleeperAsync(node);
         var oldServer = await NodeServers.PidOfAsync(old.Id);
 
         await ReplaceAsync();
         await NewRevisionAsync();
-        await using var young = await SleeperAsync(node);
+        await using var young = await NodeServers.SleeperAsync(node);
 
         var youngServer = await NodeServers.PidOfAsync(young.Id);
         Assert.NotEqual(oldServer, youngServer);
@@ -45,14 +45,11 @@ public sealed class UpgradeTests(Nodes nodes) : NodeTest(nodes), IDisposable
         await old.KillAsync(Signals.Terminate);
         Assert.Equal(143u, await old.WaitAsync());
         await old.DeleteAsync();
-        await using var next = await SleeperAsync(node);
+        await using var next = await NodeServers.SleeperAsync(node);
         Assert.Equal(youngServer, await NodeServers.PidOfAsync(next.Id));
     }
 
     public void Dispose() => Directory.Delete(_installed, recursive: true);
-
-    private static Task<TestTask> SleeperAsync(Containerd node) =>
-        TestTask.StartAsync(node, ["/toolbox.wasm", "sleep", "3600"], "sleeping", Ctr.SkiffNode);
 
     /// <summary>A containerd that finds the shims in a folder of this test.</summary>
     private async Task<Containerd> InstalledAsync(string version)

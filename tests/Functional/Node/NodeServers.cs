@@ -16,6 +16,10 @@ internal static class NodeServers
 
     public static IReadOnlyList<string> Guests(JsonNode server) => [.. server["guests"]!.AsArray().Select(guest => guest!["id"]!.GetValue<string>())];
 
+    /// <summary>A guest of isolation node that does nothing, for an hour.</summary>
+    public static Task<TestTask> SleeperAsync(Containerd node) =>
+        TestTask.StartAsync(node, ["/toolbox.wasm", "sleep", "3600"], "sleeping", Ctr.SkiffNode);
+
     /// <summary>The guest hosts of a server, by their numbers.</summary>
     public static IReadOnlyList<int> HostsOf(int server) =>
     [

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json.Nodes;
 using Skiff.Harness;
 
@@ -17,8 +16,8 @@ public sealed class NodeTests(Nodes nodes) : NodeTest(nodes), IDisposable
     public async Task Containers_share_one_server_and_one_guest_host(string version)
     {
         var node = await NodeAsync(version);
-        await using var first = await SleeperAsync(node);
-        await using var second = await SleeperAsync(node);
+        await using var first = await NodeServers.SleeperAsync(node);
+        await using var second = await NodeServers.SleeperAsync(node);
 
         var (server, guests) = await ServerAsync(node);
 
@@ -36,7 +35,7 @@ public sealed class NodeTests(Nodes nodes) : NodeTest(nodes), IDisposable
     public async Task A_containers_number_is_in_namespaces_and_a_control_group_of_its_own(string version)
     {
         var node = await NodeAsync(version);
-        await using var task = await SleeperAsync(node);
+        await using var task = await NodeServers.SleeperAsync(node);
         var pid = Assert.Single(await task.PidsAsync());
 
         Assert.NotEqual(Link("/proc/self/ns/net"), Link($"/proc/{pid}/ns/net"));
@@ -49,8 +48,8 @@ public sealed class NodeTests(Nodes nodes) : NodeTest(nodes), IDisposable
     public async Task The_end_of_a_guest_host_is_that_of_its_guests_and_of_nothing_else(string version)
     {
         var node = await NodeAsync(version);
-        await using var first = await SleeperAsync(node);
-        await using var second = await SleeperAsync(node);
+        await using var first = await NodeServers.SleeperAsync(node);
+        await using var second = await NodeServers.SleeperAsync(node);
         var (server, _) = await ServerAsync(node);
 
         Signals.Send(NodeServers.HostsOf(server).Single(), Signals.Kill);
@@ -58,7 +57,7 @@ public sealed class NodeTests(Nodes nodes) : NodeTest(nodes), IDisposable
         Assert.Equal(137u, await first.WaitAsync(deadline: TimeSpan.FromSeconds(5)));
         Assert.Equal(137u, await second.WaitAsync(deadline: TimeSpan.FromSeconds(5)));
         Assert.True(Signals.IsAlive(server));
-        await using var third = await SleeperAsync(node);
+        await using var third = await NodeServers.SleeperAsync(node);
     }
 
     /// <summary><c>SKIFF_CONTAINERS=1000</c> for the whole of it: five minutes a containerd.</summary>
@@ -72,7 +71,7 @@ public sealed class NodeTests(Nodes nodes) : NodeTest(nodes), IDisposable
         {
             for (var i = 0; i < count; i += 4)
             {
-                tasks.AddRange(await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => SleeperAsync(node))));
+                tasks.AddRange(await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => NodeServers.SleeperAsync(node))));
             }
 
             var (server, guests) = await ServerAsync(node);
@@ -89,7 +88,7 @@ public sealed class NodeTests(Nodes nodes) : NodeTest(nodes), IDisposable
                 await events.HoldsAsync(task.Id, "/tasks/exit");
             }
 
-            await using var again = await SleeperAsync(node);
+            await using var again = await NodeServers.SleeperAsync(node);
         }
         finally
         {
@@ -105,8 +104,8 @@ public sealed class NodeTests(Nodes nodes) : NodeTest(nodes), IDisposable
     {
         Assert.SkipWhen(version == "1.6", "containerd 1.6 restores tasks without asking the shim");
         await using var node = await OwnNodeAsync(version);
-        await using var first = await SleeperAsync(node);
-        await using var second = await SleeperAsync(node);
+        await using var first = await NodeServers.SleeperAsync(node);
+        await using var second = await NodeServers.SleeperAsync(node);
 
         await node.StopAsync();
         await node.StartAsync();
@@ -163,9 +162,6 @@ public sealed class NodeTests(Nodes nodes) : NodeTest(nodes), IDisposable
         Assert.InRange(metrics["memory"]!["usage"]!["usage"]!.GetValue<long>(), 64 * 1024, 64 * 1024 * 1024);
     }
 
-    private static Task<TestTask> SleeperAsync(Containerd node) =>
-        TestTask.StartAsync(node, ["/toolbox.wasm", "sleep", "3600"], "sleeping", Ctr.SkiffNode);
-
     private static async Task<(int Pid, IReadOnlyList<string> Guests)> ServerAsync(Containerd node)
     {
         var server = Assert.Single(
@@ -175,25 +171,7 @@ public sealed class NodeTests(Nodes nodes) : NodeTest(nodes), IDisposable
 
     private static async Task<string> AddressAsync(Pod pod) => (await pod.StatusAsync()).Network.Ip;
 
-    private async Task<string> AnswerAsync(string address)
-    {
-        var answer = "";
-        await Eventually.BecomesTrueAsync(
-            async () =>
-            {
-                try
-                {
-                    answer = await _client.GetStringAsync(address);
-                    return true;
-                }
-                catch (HttpRequestException fault) when (fault.StatusCode is null or HttpStatusCode.ServiceUnavailable)
-                {
-                    return false;
-                }
-            },
-            $"{address} answers");
-        return answer;
-    }
+    private Task<string> AnswerAsync(string address) => Answers.FirstAsync(_client, address);
 
     private static string? Link(string path) => new FileInfo(path).LinkTarget;
 }

@@ -40,19 +40,7 @@ public sealed class PodIsolationTests(Nodes nodes) : NodeTest(nodes)
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
         var address = (await pod.StatusAsync()).Network.Ip;
 
-        await Eventually.BecomesTrueAsync(
-            async () =>
-            {
-                try
-                {
-                    return await client.GetStringAsync($"http://{address}:8080/") == "Hello, world!";
-                }
-                catch (HttpRequestException)
-                {
-                    return false;
-                }
-            },
-            $"{address} answers");
+        Assert.Equal("Hello, world!", await Answers.FirstAsync(client, $"http://{address}:8080/"));
         Assert.Equal(ContainerState.ContainerRunning, (await native.StatusAsync()).State);
     }
 }

@@ -10,7 +10,7 @@ public sealed class SeeingTests(Nodes nodes) : NodeTest(nodes)
     public async Task Metrics_tell_of_every_container_whoever_has_it(string version)
     {
         var node = await NodeAsync(version);
-        await using var shared = await TestTask.StartAsync(node, ["/toolbox.wasm", "sleep", "3600"], "sleeping", Ctr.SkiffNode);
+        await using var shared = await NodeServers.SleeperAsync(node);
         await using var alone = await TestTask.StartAsync(node, ["/toolbox.wasm", "sleep", "3600"], "sleeping");
 
         var text = (await Command.RunAsync(Repository.Skiff, ["metrics"])).Succeeded();
@@ -24,27 +24,13 @@ public sealed class SeeingTests(Nodes nodes) : NodeTest(nodes)
     public async Task Metrics_are_answered_at_an_address(string version)
     {
         var node = await NodeAsync(version);
-        await using var task = await TestTask.StartAsync(node, ["/toolbox.wasm", "sleep", "3600"], "sleeping", Ctr.SkiffNode);
+        await using var task = await NodeServers.SleeperAsync(node);
         var port = Random.Shared.Next(20_000, 30_000);
         using var process = System.Diagnostics.Process.Start(Repository.Skiff, ["metrics", "--listen", $"127.0.0.1:{port}"]);
         try
         {
             using var client = new HttpClient();
-            string? text = null;
-            await Eventually.BecomesTrueAsync(
-                async () =>
-                {
-                    try
-                    {
-                        text = await client.GetStringAsync($"http://127.0.0.1:{port}/metrics");
-                        return true;
-                    }
-                    catch (HttpRequestException)
-                    {
-                        return false;
-                    }
-                },
-                "metrics are answered");
+            var text = await Answers.FirstAsync(client, $"http://127.0.0.1:{port}/metrics");
             Assert.Contains($"container=\"{task.Id}\"", text, StringComparison.Ordinal);
         }
         finally
