@@ -1,4 +1,3 @@
-using System.Diagnostics;
 
 namespace Skiff.Engine.Tests;
 
@@ -160,12 +159,10 @@ public sealed class HostFunctionTests : IDisposable
         });
         var call = Task.Run(() => EnterAsync(guest, nested, "run", nested ? 1 : 0));
         await Task.Delay(100);
-        var clock = Stopwatch.StartNew();
         guest.Store.Stop("enough");
         var end = await call;
         Assert.Equal("enough", end!.Trap!.Message);
         Assert.True(end.Trap.Interrupted);
-        Assert.InRange(clock.ElapsedMilliseconds, 0, 500);
     }
 
     [Theory]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 
 namespace Skiff.Engine.Tests;
 
@@ -88,11 +87,9 @@ public sealed class NestedCallTests : IDisposable
         using var guest = Load(() => new ValueTask<int>(new TaskCompletionSource<int>().Task));
         var call = guest.CallAsync("run", [depth]);
         Assert.False(call.IsCompleted);
-        var clock = Stopwatch.StartNew();
         guest.Store.Stop("enough");
         var end = await call;
         Assert.Equal("enough", end!.Trap!.Message);
-        Assert.InRange(clock.ElapsedMilliseconds, 0, 100);
         Assert.Equal(end, await guest.CallAsync("run", [depth]));
     }
 
@@ -103,13 +100,14 @@ public sealed class NestedCallTests : IDisposable
         var pauses = 0;
         guest.Store.Paused = _ => Interlocked.Increment(ref pauses);
         var call = Task.Run(() => guest.CallAsync("run", [1]).AsTask());
-        await Task.Delay(200);
-        Assert.True(Volatile.Read(ref pauses) > 1, $"{pauses} turns in 200 ms");
-        var clock = Stopwatch.StartNew();
+        while (Volatile.Read(ref pauses) < 2)
+        {
+            await Task.Delay(10);
+        }
+
         guest.Store.Stop("enough");
         var end = await call;
         Assert.Equal("enough", end!.Trap!.Message);
-        Assert.InRange(clock.ElapsedMilliseconds, 0, 200);
     }
 
     [Fact]

@@ -80,7 +80,7 @@ internal sealed class ShimServer(
         });
         _server = server;
         var serving = server.ServeAsync(listener, CancellationToken.None);
-        while (!await TryLeaveAsync())
+        while (!await TryLeaveAsync(listener))
         {
         }
 
@@ -93,7 +93,7 @@ internal sealed class ShimServer(
     }
 
     /// <summary>Waits until it is asked to leave or has been idle, and leaves if it may.</summary>
-    private async Task<bool> TryLeaveAsync()
+    private async Task<bool> TryLeaveAsync(Socket listener)
     {
         var before = Connections;
         var asked = await WaitForLeaveAsync();
@@ -111,9 +111,10 @@ internal sealed class ShimServer(
         // The lock keeps a `start` from finding a server that is about to go.
         using (ShimSocket.Lock(Path.GetDirectoryName(socketPath)!))
         {
-            // A connection that came after the last use is a `start` or a containerd that counts on us staying.
+            // A connection that came after the last use is a `start` or a containerd that counts on us staying. On a busy machine
+            // it may still wait to be accepted.
             var last = asked ? Interlocked.Read(ref _connectionsAtLastUse) : before;
-            if (Connections != last)
+            if (Connections != last || listener.Poll(TimeSpan.Zero, SelectMode.SelectRead))
             {
                 Stay(asked ? SecondLookTime : _going ? ThirdLookTime : _idleTime);
                 _going |= asked;

@@ -26,7 +26,7 @@ public sealed class ShimServerTests : IDisposable
     public async Task An_idle_server_leaves_however_often_it_is_looked_at()
     {
         await using var events = new EventQueue("test", new NoForwarder(), TimeProvider.System, _tasks.Log);
-        var serving = Serve(events);
+        var serving = Serve(events, TimeProvider.System);
         while (!serving.IsCompleted)
         {
             await LookAsync();
@@ -41,23 +41,40 @@ public sealed class ShimServerTests : IDisposable
     public async Task A_connection_that_may_want_something_makes_it_stay_a_while_longer()
     {
         await using var events = new EventQueue("test", new NoForwarder(), TimeProvider.System, _tasks.Log);
-        var start = TimeProvider.System.GetTimestamp();
-        var serving = Serve(events);
-        await using (await TtrpcClient.ConnectAsync(SocketPath))
+        var time = new ManualTime();
+        var serving = Serve(events, time);
+        await using (var client = await TtrpcClient.ConnectAsync(SocketPath))
         {
+            // Its answer says that the connection has been accepted.
+            await Assert.ThrowsAsync<TtrpcException>(() => client.CallAsync("no.such.Service", "Method", ReadOnlyMemory<byte>.Empty, Patience));
         }
 
+        await WaitsAsync(time);
+        time.Advance(Idle);
+        await WaitsAsync(time);
+        Assert.False(serving.IsCompleted);
+        time.Advance(Idle);
         await serving.WaitAsync(Patience, TestContext.Current.CancellationToken);
-        Assert.True(TimeProvider.System.GetElapsedTime(start) >= Idle * 2);
     }
 
-    private Task Serve(EventQueue events)
+    /// <summary>Until the server waits on <paramref name="time"/>.</summary>
+    private static async Task WaitsAsync(ManualTime time)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Patience);
+        while (time.Waiting == 0)
+        {
+            await Task.Delay(5, patience.Token);
+        }
+    }
+
+    private Task Serve(EventQueue events, TimeProvider time)
     {
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(SocketPath));
         listener.Listen();
-        var pods = new PodService("test", _tasks.Sandbox, ShimOptions.Default, "/opt/shim", TimeProvider.System);
-        var server = new ShimServer(SocketPath, _tasks.Service, pods, events, TimeProvider.System, _tasks.Log, Idle);
+        var pods = new PodService("test", _tasks.Sandbox, ShimOptions.Default, "/opt/shim", time);
+        var server = new ShimServer(SocketPath, _tasks.Service, pods, events, time, _tasks.Log, Idle);
         var status = new StatusRpc("test", Isolation.Node, _tasks.Service, server);
         return server.RunAsync(
             listener,
