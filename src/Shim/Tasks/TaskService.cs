@@ -357,7 +357,7 @@ internal sealed partial class TaskService(
 
     /// <summary>
     /// Answers those who wait for a process that is removed before it ran; and for an exec that outlives its deleted task, stuck
-    /// in the kernel: nothing may be told of it after the task's own delete.
+    /// in the kernel or begun when the init had just ended: nothing may be told of it after the task's own delete.
     /// </summary>
     private void EndLeftover(TaskProcess process)
     {
@@ -369,6 +369,7 @@ internal sealed partial class TaskService(
         var exit = process.RecordExit(new ExitRecord(process.Guest?.Pid ?? 0, ExitRecord.KilledStatus, time.GetUtcNow()));
         if (process.State == ProcessState.Running)
         {
+            process.Guest?.Signal(SIGKILL);
             events.Publish(new ProcessExited(process.ContainerId, process.ExecId, exit.Pid, exit.Status, exit.At));
         }
 
