@@ -39,7 +39,7 @@ internal static class Composition
     public static async Task ServeAsync(ShimArguments arguments)
     {
         var time = TimeProvider.System;
-        var listener = Descriptors.TakeInheritedSocket(ServerArguments.ListenerDescriptor);
+        var listener = UnixListener.TakeInherited(ServerArguments.ListenerDescriptor);
         var options = RuntimeOptionsReader.Read(ServerArguments.TakeInput(arguments).Options);
         var isolation = options.Isolation ?? ShimName.IsolationOf(arguments.ProgramName);
         options = options with { Isolation = isolation };

@@ -25,14 +25,27 @@ public readonly record struct ProcessIdentity(int Pid, long StartTicks)
         return process is not null && IsAlive && PidFd.Send(process, signal, Pid);
     }
 
-    /// <summary>The second field is the program's name, in brackets and with whatever bytes the program chose: count from the last bracket.</summary>
-    internal static (char State, long StartTicks)? Parse(string stat)
+    /// <summary>Whether there is a process by this number that has not been killed; null when there is none at all.</summary>
+    internal static bool? Lives(int pid) => SmallFile.TryRead($"/proc/{pid}/stat") is { } text ? Parse(text) is { IsEnding: false } : null;
+
+    /// <summary>
+    /// proc(5), <c>stat</c>. The second field is the program's name, in brackets and with whatever bytes the program chose: count from the
+    /// last bracket. A process ends when it is a zombie, is exiting (which it is while its files are closed), or has SIGKILL before it.
+    /// </summary>
+    internal static (char State, long StartTicks, bool IsEnding)? Parse(string stat)
     {
-        var fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         const int State = 3 - 3;
+        const int Flags = 9 - 3;
         const int StartTime = 22 - 3;
+        const int Pending = 31 - 3;
+        const ulong Exiting = 4;
+        const ulong Kill = 1UL << (9 - 1);
+        var fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return fields.Length > StartTime && long.TryParse(fields[StartTime], CultureInfo.InvariantCulture, out var ticks)
-            ? (fields[State][0], ticks)
+            ? (fields[State][0], ticks, fields[State][0] is 'Z' or 'X' || Has(Flags, Exiting) || Has(Pending, Kill))
             : null;
+
+        bool Has(int field, ulong bit) =>
+            field < fields.Length && ulong.TryParse(fields[field], CultureInfo.InvariantCulture, out var bits) && (bits & bit) != 0;
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -56,6 +57,17 @@ public static unsafe partial class UnixListener
             listener.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Takes over a listener that another process has made. It says listen(2) once more, which makes this process the peer that
+    /// <see cref="UnixPeer"/> finds.
+    /// </summary>
+    public static Socket TakeInherited(int number)
+    {
+        var listener = Descriptors.TakeInheritedSocket(number);
+        listener.Listen(Backlog);
+        return listener;
     }
 
     internal static void RequireFits(string path)

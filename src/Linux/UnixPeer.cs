@@ -14,13 +14,17 @@ public static unsafe partial class UnixPeer
     private const int ENOTSOCK = 88;
     private const int EPROTOTYPE = 91;
     private const int ECONNREFUSED = 111;
+    private const int SOL_SOCKET = 1;
+    private const int SO_PEERCRED = 17;
     private const short POLLRDHUP = 0x2000;
 
     /// <summary>
     /// True when a connection is taken, or would be once the listener has worked off its queue. False when there is no
-    /// socket, or one whose listener is gone.
+    /// socket, or one whose listener is gone, or about to be: of a process that was killed the kernel closes the sockets last, and until
+    /// then it takes connections for them.
     /// </summary>
-    /// <param name="dying">How long a listener that takes the connection may take to be gone itself; by default nothing is waited for.</param>
+    /// <param name="dying">How long one may take to be gone of whose process nothing is known (see <see cref="UnixListener.TakeInherited"/>);
+    /// by default nothing is waited for.</param>
     public static bool IsListening(string path, TimeSpan dying = default)
     {
         UnixListener.RequireFits(path);
@@ -33,7 +37,7 @@ public static unsafe partial class UnixPeer
         {
             if (connect(probe, start, (uint)address.Length) == 0)
             {
-                return dying <= TimeSpan.Zero || !IsHungUp(probe, dying);
+                return PeerLives(probe) ?? (dying <= TimeSpan.Zero || !IsHungUp(probe, dying));
             }
         }
 
@@ -51,6 +55,17 @@ public static unsafe partial class UnixPeer
         var entry = new PollEntry { Descriptor = (int)connection.DangerousGetHandle(), Events = POLLRDHUP };
         return Libc.poll(&entry, 1, (int)within.TotalMilliseconds) > 0;
     }
+
+    // Whoever called listen(2) last (unix(7), SO_PEERCRED): the server, or, as long as it has not come to that, the one that started it.
+    private static bool? PeerLives(SafeHandle connection)
+    {
+        var credentials = stackalloc int[3];
+        var size = 3u * sizeof(int);
+        return getsockopt(connection, SOL_SOCKET, SO_PEERCRED, credentials, &size) == 0 ? ProcessIdentity.Lives(credentials[0]) : null;
+    }
+
+    [LibraryImport(Libc.Name, SetLastError = true)]
+    private static partial int getsockopt(SafeHandle socket, int level, int name, void* value, uint* size);
 
     [LibraryImport(Libc.Name, SetLastError = true)]
     private static partial int socket(int domain, int type, int protocol);

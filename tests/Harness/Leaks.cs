@@ -98,6 +98,24 @@ internal static class Leaks
             .Select(path => $"socket {path}");
     }
 
+    /// <summary>The sockets in containerd's folder that a process has open.</summary>
+    private static IEnumerable<string> SocketsOf(int pid)
+    {
+        const int Inode = 6;
+        const int Path = 7;
+        var paths = File.ReadAllLines("/proc/net/unix").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(fields => fields.Length > Path && fields[Path].StartsWith(SocketFolder + "/", StringComparison.Ordinal))
+            .ToLookup(fields => $"socket:[{fields[Inode]}]", fields => fields[Path], StringComparer.Ordinal);
+        try
+        {
+            return [.. Directory.EnumerateFiles($"/proc/{pid}/fd").SelectMany(file => paths[new FileInfo(file).LinkTarget ?? ""])];
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     public static HashSet<string> SocketsNow() =>
         Directory.Exists(SocketFolder) ? [.. Directory.EnumerateFiles(SocketFolder)] : [];
 
@@ -151,6 +169,8 @@ internal static class Leaks
     /// <summary>The end of a node whose containerd has stopped: kills, unmounts and deletes whatever is still there.</summary>
     public static async Task RemoveTracesAsync(Containerd node)
     {
+        // Asked now: of a process that dies the kernel closes them last, and until then nobody can tell them from those of others.
+        var sockets = Pids(node).SelectMany(SocketsOf).ToList();
         foreach (var pid in Pids(node).ToList())
         {
             Signals.Send(pid, Signals.Kill);
@@ -163,9 +183,9 @@ internal static class Leaks
             await Command.RunAsync("umount", ["-l", mount]);
         }
 
-        foreach (var socket in Sockets(node).ToList())
+        foreach (var socket in Sockets(node).Select(socket => socket["socket ".Length..]).Concat(sockets).ToList())
         {
-            File.Delete(socket["socket ".Length..]);
+            File.Delete(socket);
         }
 
         foreach (var hierarchy in Directory.EnumerateDirectories("/sys/fs/cgroup"))

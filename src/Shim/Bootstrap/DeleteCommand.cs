@@ -17,7 +17,8 @@ internal static class DeleteCommand
     /// </summary>
     private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(4);
 
-    private static readonly TimeSpan DyingTime = TimeSpan.FromMilliseconds(500);
+    /// <summary>For the socket of a server of which not even the process is left.</summary>
+    private static readonly TimeSpan DyingTime = TimeSpan.FromSeconds(2);
 
     /// <param name="sandboxFor">Bundle to the sandbox that can remove what is left in it; null when nothing is.</param>
     /// <returns>What stdout must say: a protobuf DeleteResponse.</returns>

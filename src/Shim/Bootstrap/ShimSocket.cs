@@ -64,8 +64,8 @@ internal static class ShimSocket
     }
 
     /// <summary>Removes the socket of a server that is gone; one that somebody listens on stays.</summary>
-    /// <param name="patience">How long a server may take to be gone: of one that was killed the kernel closes this socket last, long after
-    /// containerd has seen the end of its connection.</param>
+    /// <param name="patience">As <see cref="UnixPeer.IsListening"/> takes it: containerd sees the end of its connection long before the kernel
+    /// closes the socket of a server that was killed.</param>
     public static void RemoveDead(string path, TimeSpan patience)
     {
         if (!File.Exists(path) || UnixPeer.IsListening(path, patience))
