@@ -7,7 +7,7 @@ using Skiff.Runner;
 namespace Skiff.Cli;
 
 /// <summary>
-/// <c>skiff run --gate [--export E] [--grant NAME=VALUE]… --kind module|component [--baseline] -- ARGV…</c>: the init process of a container. It loads everything,
+/// <c>skiff run --gate [--export E] [--bound NAME=VALUE]… [--grant NAME=VALUE]… --kind module|component [--baseline] -- ARGV…</c>: the init process of a container. It loads everything,
 /// says that it is ready, and runs the guest when it is told to (<see cref="StartGate"/>).
 /// </summary>
 internal static class GateProgram
@@ -91,6 +91,7 @@ internal static class GateProgram
         CodeKind? kind = null;
         var baseline = false;
         var permissions = new GuestPermissions();
+        var bounds = GuestBounds.None;
         for (var i = 2; i < args.Length; i++)
         {
             switch (args[i])
@@ -109,12 +110,13 @@ internal static class GateProgram
                 case "--baseline":
                     baseline = true;
                     break;
-                case "--grant" when i + 1 < args.Length && args[i + 1].IndexOf('=', StringComparison.Ordinal) is > 0 and var equals:
-                    permissions = permissions.With(args[i + 1][..equals], args[i + 1][(equals + 1)..]);
+                case "--grant" or "--bound" when i + 1 < args.Length && args[i + 1].IndexOf('=', StringComparison.Ordinal) is > 0 and var equals:
+                    var (name, value) = (args[i + 1][..equals], args[i + 1][(equals + 1)..]);
+                    (permissions, bounds) = args[i] == "--grant" ? (permissions.With(name, value), bounds) : (permissions, bounds.With(name, value));
                     i++;
                     break;
                 case "--" when kind is { } known:
-                    return permissions.ApplyTo(Spec(args[(i + 1)..], export, known, baseline));
+                    return permissions.ApplyTo(Spec(args[(i + 1)..], export, known, baseline) with { Limits = GuestLimits.None with { Bounds = bounds.Or(GuestBounds.Default) } });
                 default:
                     throw new GuestException($"run --gate: unexpected {args[i]}");
             }

@@ -47,6 +47,20 @@ internal static class NodeMetrics
         Each("skiff_container_http_requests_in_flight", "gauge", "HTTP requests being answered.", null, usage => usage.RequestsInFlight);
         Each("skiff_container_http_requests_refused", "counter", "HTTP requests refused, because as many were in flight as may be.", null, usage => usage.RequestsRefused);
         Each("skiff_container_instances", "gauge", "Wasm instances alive.", null, usage => usage.Instances);
+        Each("skiff_container_open_files", "gauge", "Files, directories and sockets that the guest has open.", null, usage => usage.OpenFiles);
+        Each("skiff_container_sockets", "gauge", "Sockets that the guest has open, connections of its HTTP requests included.", null, usage => usage.Sockets);
+        Each("skiff_container_timers", "gauge", "Times that the guest waits for.", null, usage => usage.Timers);
+        Each("skiff_container_log_bytes", "counter", "Bytes that the guest has written to stdout and stderr.", "bytes", usage => usage.LogBytes);
+        Each("skiff_container_log_held_seconds", "counter", "How long the limit of log bytes has held the guest back.", "seconds", usage => usage.LogHeldNanoseconds / 1e9);
+        text.Family("skiff_container_refusals", "counter", "How often the guest was refused one more of something, by the limit that it met.");
+        foreach (var one in containers.Where(one => one.Guest.Usage is not null))
+        {
+            var usage = one.Guest.Usage!;
+            text.Sample(usage.OpenFilesRefused, [.. one.Labels, ("limit", GuestBounds.OpenFilesWord)]);
+            text.Sample(usage.SocketsRefused, [.. one.Labels, ("limit", GuestBounds.SocketsWord)]);
+            text.Sample(usage.TimersRefused, [.. one.Labels, ("limit", GuestBounds.TimersWord)]);
+        }
+
         return text.ToString();
 
         void Each(string name, string type, string help, string? unit, Func<GuestUsage, double?> value)

@@ -12,7 +12,6 @@ using Skiff.Http.Serving;
 using Skiff.Linux.Files;
 using Skiff.Wasi;
 using Skiff.Wasi.Preview2;
-using Skiff.Wasi.Sockets;
 
 namespace Skiff.Bench.Http;
 
@@ -38,7 +37,7 @@ internal sealed class GuestServer : IDisposable
         var linked = server.Link();
         var host = new WasiHost(TimeProvider.System, new ReadinessLoop());
         var context = new WasiContext { Environment = [new("GREETING", "hello")] };
-        using var guest = new HttpGuest(linked, () => new WasiState(context, host), new OutgoingClient(NetworkGrants.None, context.Place, TimeProvider.System));
+        using var guest = new HttpGuest(linked, () => new WasiState(context, host), new OutgoingClient(context, TimeProvider.System));
         using var handler = new GuestHandler(guest, options, new SiteMetrics("bench"), TimeProvider.System);
         await using var http = new HttpHost(new HttpLimits(), TimeProvider.System);
         await http.StartAsync(CancellationToken.None);

@@ -25,6 +25,9 @@ public sealed record GuestOrder
 
     public required CodeKind Kind { get; init; }
 
+    /// <summary>The operator's words and values of <see cref="GuestBounds"/>. Left out: none.</summary>
+    public IReadOnlyList<string[]>? Bounds { get; init; }
+
     /// <summary>Words and values of <see cref="GuestPermissions"/>, in the order in which they apply.</summary>
     public required IReadOnlyList<string[]> Permissions { get; init; }
 
@@ -72,6 +75,25 @@ public sealed record GuestUsage
 
     /// <summary>Instances alive.</summary>
     public long Instances { get; init; }
+
+    /// <summary>What it has open, waits for and has written, of <see cref="GuestBounds"/>.</summary>
+    public long OpenFiles { get; init; }
+
+    public long Sockets { get; init; }
+
+    public long Timers { get; init; }
+
+    public long LogBytes { get; init; }
+
+    /// <summary>How often it was refused one more of each.</summary>
+    public long OpenFilesRefused { get; init; }
+
+    public long SocketsRefused { get; init; }
+
+    public long TimersRefused { get; init; }
+
+    /// <summary>How long what it wrote had to wait for <see cref="GuestBounds.LogRate"/>, in nanoseconds.</summary>
+    public long LogHeldNanoseconds { get; init; }
 
     /// <summary>How often it was ended for want of memory, or refused some.</summary>
     public long MemoryRefusals { get; init; }

@@ -36,11 +36,10 @@ public sealed record GuestPermissions
     /// <summary>Processors' worth of CPU time, e.g. 0.5.</summary>
     public double? Cpu { get; init; }
 
-    /// <summary>Requests in flight at once.</summary>
-    public int? InFlight { get; init; }
+    public GuestBounds Bounds { get; init; } = GuestBounds.None;
 
     /// <summary>The words, as they stand behind <see cref="AnnotationPrefix"/>.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["dirs", "net", "listen", "env", "memory", "cpu", "max-in-flight"];
+    public static IReadOnlyList<string> Names { get; } = ["dirs", "net", "listen", "env", "memory", "cpu", .. GuestBounds.Names];
 
     /// <summary>Adds what one word says.</summary>
     /// <exception cref="GuestException">The message names the word and what is wrong with its value.</exception>
@@ -52,11 +51,11 @@ public sealed record GuestPermissions
         "env" => this with { Environment = List(value) },
         "memory" => this with { MemoryBytes = Bytes(name, value) },
         "cpu" => this with { Cpu = Processors(name, value) },
-        "max-in-flight" => this with { InFlight = Count(name, value) },
+        _ when GuestBounds.Names.Contains(name, StringComparer.Ordinal) => this with { Bounds = Bounds.With(name, value) },
         _ => throw new GuestException($"{AnnotationPrefix}{name} is not known; there are {string.Join(", ", Names)}"),
     };
 
-    /// <summary>What is said, over what the place gives by itself.</summary>
+    /// <summary>What is said, over what the place gives by itself; of <see cref="Bounds"/>, the lower.</summary>
     /// <exception cref="GuestException">A variable has neither a value nor one in the environment.</exception>
     public GuestSpec ApplyTo(GuestSpec spec)
     {
@@ -70,7 +69,7 @@ public sealed record GuestPermissions
             {
                 MemoryBytes = MemoryBytes ?? spec.Limits.MemoryBytes,
                 Cpu = Cpu ?? spec.Limits.Cpu,
-                InFlight = InFlight ?? spec.Limits.InFlight,
+                Bounds = Bounds.Within(spec.Limits.Bounds),
             },
         };
     }
@@ -102,7 +101,7 @@ public sealed record GuestPermissions
         };
     }
 
-    private static long Bytes(string name, string value)
+    internal static long Bytes(string name, string value)
     {
         // As Kubernetes writes quantities, and as --memory does.
         var digits = value.TrimEnd("kKmMgGi".ToCharArray());
@@ -121,11 +120,6 @@ public sealed record GuestPermissions
                 ? number * known
                 : throw new GuestException($"{name}: '{value}' is not a size; write for example 64Mi");
     }
-
-    private static int Count(string name, string value) =>
-        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
-            ? number
-            : throw new GuestException($"{name}: '{value}' is no number from 1");
 
     private static double Processors(string name, string value)
     {

@@ -58,8 +58,8 @@ public sealed record GuestLimits(long? MemoryBytes, TimeSpan? WallTime, int? Sta
     /// <summary>Processors' worth of CPU time that the guest may use.</summary>
     public double? Cpu { get; init; }
 
-    /// <summary>Requests that the guest works on at once, if it answers requests.</summary>
-    public int? InFlight { get; init; }
+    /// <summary>What else it may have; a default for each.</summary>
+    public GuestBounds Bounds { get; init; } = GuestBounds.Default;
 
     public static GuestLimits None { get; } = new(null, null, null);
 }

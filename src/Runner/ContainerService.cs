@@ -30,11 +30,11 @@ internal sealed class ContainerService : IAsyncDisposable
             guest, new HttpServiceOptions { Name = name, AccessLog = AccessLogFormat.Text, Serving = Serving(variables.Spec) with { Shared = places } }, errors, time, static _ => { }, shared);
     }
 
-    /// <summary>How the requests of a container are handled: it may be asked for fewer at once than the default, not for more.</summary>
+    /// <summary>How the requests of a container are handled.</summary>
     public static ServingOptions Serving(GuestSpec spec)
     {
         var usual = new ServingOptions();
-        return usual with { InFlightMax = Math.Min(spec.Limits.InFlight ?? usual.InFlightMax, usual.InFlightMax) };
+        return usual with { InFlightMax = spec.Limits.Bounds.InFlight ?? usual.InFlightMax };
     }
 
     public SiteMetrics Metrics => _service.Metrics;

@@ -4,6 +4,7 @@ using Skiff.Http.Outgoing;
 using Skiff.Linux;
 using Skiff.Linux.Files;
 using Skiff.Wasi;
+using Skiff.Wasi.Quotas;
 using Skiff.Wasi.Sockets;
 using Skiff.Wasi.Streams;
 
@@ -41,9 +42,10 @@ public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon,
             }));
             var linked = parts.Add(LinkedGuest.Link(engine, spec, component, fibers: false, path => parts.Add(Code.MapModule(engine, path))));
             var readiness = parts.Add(new ReadinessLoop());
-            var context = Context(spec) with { Stdio = StandardStreams.OfProcess(readiness) };
+            var granted = Context(spec, time);
+            var context = granted with { Stdio = StandardStreams.OfProcess(readiness, granted.Quotas.Log) };
             var state = parts.Add(new WasiState(context, new WasiHost(time, readiness)));
-            var client = parts.Add(new OutgoingClient(context.Network, context.Place, time));
+            var client = parts.Add(new OutgoingClient(context, time));
             var entry = parts.Add(linked.NewRun(new GuestWorld(state, client, EngineLimits.Of(spec.Limits, time), spec.ExportArguments, print)));
             return new PreparedGuest(parts, entry, state.Stdio, new Deadline(spec.Limits.WallTime, time, abandon));
         }
@@ -61,11 +63,12 @@ public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon,
 
     /// <summary>What the specification grants, but for the standard streams.</summary>
     /// <exception cref="GuestException">A grant is not written as <c>skiff.dev/net</c> wants it.</exception>
-    internal static WasiContext Context(GuestSpec spec) => new()
+    internal static WasiContext Context(GuestSpec spec, TimeProvider time) => new()
     {
         Arguments = spec.Arguments,
         Environment = spec.Environment,
         Network = Granted(spec.Network),
+        Quotas = new WasiQuotas(spec.Limits.Bounds, time),
         Preopens = spec.Directories.Select(d => new Preopen(d.HostPath, d.GuestPath, d.ReadOnly)).ToList(),
     };
 

@@ -55,9 +55,14 @@ public static class HttpGuestLoader
             var engine = parts.Add(new WasmEngine(new WasmEngineOptions { Pool = GuestPool.For(component.Plan, inFlightMax), Baseline = spec.Code.IsBaseline }));
             var linked = parts.Add(LinkedGuest.Link(engine, spec, component, fibers: true, path => parts.Add(Code.MapModule(engine, path))));
             var readiness = parts.Add(new ReadinessLoop());
-            var context = GuestRunner.Context(spec) with { Place = place };
+            var context = GuestRunner.Context(spec, time) with { Place = place };
             var guest = Serve(
-                (LinkedHandler)linked, context, new GuestOutput(output), new GuestOutput(error), new WasiHost(time, readiness), EngineLimits.Of(spec.Limits, time));
+                (LinkedHandler)linked,
+                context,
+                new GuestOutput(output, context.Quotas.Log),
+                new GuestOutput(error, context.Quotas.Log),
+                new WasiHost(time, readiness),
+                EngineLimits.Of(spec.Limits, time));
             return new ServedGuest(parts, parts.Add(guest));
         }
         catch (EngineException fault)
@@ -81,6 +86,6 @@ public static class HttpGuestLoader
             linked.Component,
             () => new WasiState(
                 context with { Stdio = new StandardStreams(new ClosedInputStream(), output.ForInstance(), error.ForInstance()) }, host),
-            new OutgoingClient(context.Network, context.Place, host.Time, authorities),
+            new OutgoingClient(context, host.Time, authorities),
             limits);
 }

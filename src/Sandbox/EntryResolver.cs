@@ -43,7 +43,7 @@ internal sealed class EntryResolver(CodeProvider code)
             if (found is not null)
             {
                 var layers = new RootfsLayers(request.Rootfs, rootfs);
-                return Wasm(await code.OfFileAsync(found.File, found.Path, layers, cancellation), bundle, process, found.Export);
+                return Wasm(await code.OfFileAsync(found.File, found.Path, layers, cancellation), request, bundle, process, found.Export);
             }
         }
 
@@ -54,7 +54,7 @@ internal sealed class EntryResolver(CodeProvider code)
         }
 
         return await code.OfImageAsync(containerd, request.Namespace, request.Id, cancellation) is { } layer
-            ? Wasm(layer, bundle, process, export)
+            ? Wasm(layer, request, bundle, process, export)
             : new Entry.Native($"'{name}' is not in the rootfs, and the image has no Wasm layer");
     }
 
@@ -68,7 +68,7 @@ internal sealed class EntryResolver(CodeProvider code)
         var initName = init.Command.Arguments[0];
         if (name.Length == 0)
         {
-            return Wasm(init.Code, bundle, process, export, initName);
+            return Wasm(init.Code, request, bundle, process, export, initName);
         }
 
         using var found = new ModuleFinder(rootfs, bundle.Spec.Mounts, bundle.Absolute).Find(process);
@@ -80,11 +80,11 @@ internal sealed class EntryResolver(CodeProvider code)
         if (found is not null)
         {
             var layers = new RootfsLayers(request.Rootfs, rootfs);
-            return Wasm(await code.OfFileAsync(found.File, found.Path, layers, cancellation), bundle, process, found.Export);
+            return Wasm(await code.OfFileAsync(found.File, found.Path, layers, cancellation), request, bundle, process, found.Export);
         }
 
         return name == initName
-            ? Wasm(init.Code, bundle, process, export)
+            ? Wasm(init.Code, request, bundle, process, export)
             : throw new SandboxException(
                 $"'{argument}' is not in this container. In a Wasm container can be exec'd: '#export' of its own module ({initName}), "
                 + "'path' or 'path#export' of another module in the rootfs, or a native program in the rootfs.",
@@ -95,10 +95,15 @@ internal sealed class EntryResolver(CodeProvider code)
     public static bool IsPodSandbox(Bundle bundle) => bundle.Spec.Annotations.TryGetValue(ContainerType, out var type) && type == "sandbox";
 
     // The guest's own name is the path without the export.
-    private static Entry.Wasm Wasm(GuestCode code, Bundle bundle, ProcessSpec process, string? export, string? name = null)
+    private static Entry.Wasm Wasm(GuestCode code, GuestRequest request, Bundle bundle, ProcessSpec process, string? export, string? name = null)
     {
         name ??= export is null ? process.Args[0] : ModuleFinder.Split(process.Args[0]).Name;
-        var command = new RunCommand(code.Kind, export, [name, .. process.Args.Skip(1)]) { Permissions = Permissions(bundle), IsBaseline = code.IsBaseline };
+        var command = new RunCommand(code.Kind, export, [name, .. process.Args.Skip(1)])
+        {
+            Bounds = request.Options.Bounds,
+            Permissions = Permissions(bundle),
+            IsBaseline = code.IsBaseline,
+        };
         return new Entry.Wasm(code, command);
     }
 

@@ -64,6 +64,9 @@ public sealed record SandboxOptions
 
     /// <summary>Use the systemd cgroup driver. Null: inferred from the form of <c>linux.cgroupsPath</c>.</summary>
     public bool? SystemdCgroup { get; init; }
+
+    /// <summary>Words and values of <see cref="Guest.GuestBounds"/>, known to be right: what guests may have at most.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Bounds { get; init; } = [];
 }
 
 /// <summary>Which guests one process may run: those that trust each other. A later value is stricter.</summary>

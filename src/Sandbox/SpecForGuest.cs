@@ -16,7 +16,10 @@ internal sealed record RunCommand(CodeKind Kind, string? Export, IReadOnlyList<s
     /// <summary>The code is the baseline compiler's.</summary>
     public bool IsBaseline { get; init; }
 
-    /// <summary>What the operator's annotations say of permissions and limits: names without their prefix, and values.</summary>
+    /// <summary>See <see cref="SandboxOptions.Bounds"/>.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Bounds { get; init; } = [];
+
+    /// <summary>What the annotations say of permissions and limits: names without their prefix, and values.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Permissions { get; init; } = [];
 
     /// <summary>The run program is started through its own loader: the image may have none, or an older one.</summary>
@@ -27,6 +30,7 @@ internal sealed record RunCommand(CodeKind Kind, string? Export, IReadOnlyList<s
         [
             $"{HomeInside}/{loader}", "--library-path", HomeInside, $"{HomeInside}/skiff", "run", "--gate",
             .. Export is null ? (ReadOnlySpan<string>)[] : ["--export", Export],
+            .. Bounds.SelectMany(bound => new[] { "--bound", $"{bound.Key}={bound.Value}" }),
             .. Permissions.SelectMany(permission => new[] { "--grant", $"{permission.Key}={permission.Value}" }),
             "--kind", Kind == CodeKind.Module ? "module" : "component",
             .. IsBaseline ? ["--baseline"] : (ReadOnlySpan<string>)[],

@@ -1,4 +1,6 @@
 using System.Net;
+using Skiff.Guest;
+using Skiff.Wasi.Quotas;
 using Skiff.Wasi.Sockets;
 using Skiff.Wasi.Streams;
 
@@ -7,9 +9,6 @@ namespace Skiff.Wasi;
 /// <summary>What one guest is granted. Empty grants nothing.</summary>
 public sealed record WasiContext
 {
-    /// <summary>Enough for servers and build tools, and far under what a process may have open.</summary>
-    public const int DescriptorsMaxDefault = 4096;
-
     /// <summary>Argument vector, element 0 included.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
@@ -35,8 +34,8 @@ public sealed record WasiContext
     /// <summary>The standard streams; null: nothing to read, and what is written is thrown away.</summary>
     public StandardStreams? Stdio { get; init; }
 
-    /// <summary>How many files, directories and sockets the guest may have open.</summary>
-    public int DescriptorsMax { get; init; } = DescriptorsMaxDefault;
+    /// <summary>Shared by all instances of the guest: a copy of this has the same.</summary>
+    public WasiQuotas Quotas { get; init; } = new(GuestBounds.Default, TimeProvider.System);
 }
 
 /// <summary>A directory of the host that is open for the guest when it starts.</summary>

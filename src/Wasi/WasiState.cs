@@ -2,6 +2,7 @@ using Skiff.Wasi.Cli;
 using Skiff.Wasi.Clocks;
 using Skiff.Wasi.Files;
 using Skiff.Wasi.Preview1;
+using Skiff.Wasi.Quotas;
 using Skiff.Wasi.Random;
 using Skiff.Wasi.Sockets;
 using Skiff.Wasi.Streams;
@@ -18,7 +19,9 @@ public sealed class WasiState : IDisposable
     private readonly WasiHost _host;
     private CancellationTokenSource? _ended;
     private bool _isOver;
-    private DescriptorBudget? _budget;
+    private QuotaShare? _descriptors;
+    private QuotaShare? _socketsHeld;
+    private QuotaShare? _timers;
     private ProgramEnvironment? _environment;
     private RandomSource? _random;
     private Filesystem? _files;
@@ -33,7 +36,7 @@ public sealed class WasiState : IDisposable
         ArgumentNullException.ThrowIfNull(host);
         (_context, _host) = (context, host);
         // Not later: its time begins now.
-        Clocks = new GuestClocks(host.Time);
+        Clocks = new GuestClocks(host.Time, () => Timers);
         Stdio = context.Stdio ?? StandardStreams.None();
         try
         {
@@ -68,9 +71,14 @@ public sealed class WasiState : IDisposable
     /// <summary>Made when a guest first calls Preview 1: a component of Preview 2 never does.</summary>
     internal Preview1State Preview1 => _preview1 ??= new Preview1State(this);
 
+    /// <summary>The times that it waits for.</summary>
+    internal QuotaShare Timers => _timers ??= new QuotaShare(_context.Quotas.Timers);
+
     // What the operator opens for the guest does not count as the guest's.
-    private DescriptorBudget Budget =>
-        _budget ??= new DescriptorBudget(_context.DescriptorsMax + _context.Preopens.Count + _context.Listeners.Count);
+    private QuotaShare Descriptors =>
+        _descriptors ??= new QuotaShare(_context.Quotas.Descriptors, _context.Preopens.Count + _context.Listeners.Count);
+
+    private QuotaShare SocketsHeld => _socketsHeld ??= new QuotaShare(_context.Quotas.Sockets, _context.Listeners.Count);
 
     public void Dispose()
     {
@@ -82,10 +90,13 @@ public sealed class WasiState : IDisposable
             _files?.Dispose();
             _sockets?.Dispose();
             Stdio.Dispose();
+            _descriptors?.Dispose();
+            _socketsHeld?.Dispose();
+            _timers?.Dispose();
         }
     }
 
-    private Filesystem NewFiles() => new(_context.Preopens, Random, _host.Readiness, Budget);
+    private Filesystem NewFiles() => new(_context.Preopens, Random, _host.Readiness, Descriptors);
 
-    private GuestSockets NewSockets() => new(_context.Network, _context.Place, _context.Listeners, _host.Readiness, Budget);
+    private GuestSockets NewSockets() => new(_context.Network, _context.Place, _context.Listeners, _host.Readiness, Descriptors, SocketsHeld);
 }

@@ -39,7 +39,7 @@ public sealed class GuestPermissionsTests
         Assert.Equal(["example.com:443", "[fd00::]/8"], spec.Network.Destinations);
         Assert.Empty(spec.Network.Listen);
         Assert.Equal([new("B", "2"), new("C", "3=4")], spec.Environment);
-        Assert.Equal((64L << 20, 0.5, 5), (spec.Limits.MemoryBytes, spec.Limits.Cpu, spec.Limits.InFlight));
+        Assert.Equal((64L << 20, 0.5, 5), (spec.Limits.MemoryBytes, spec.Limits.Cpu, spec.Limits.Bounds.InFlight));
     }
 
     [Theory]

@@ -3,7 +3,7 @@ namespace Skiff.Harness;
 /// <summary>Writes the configuration of a private containerd: everything of it lies below one folder.</summary>
 internal static class ContainerdConfig
 {
-    private const string IsolationPod = "isolation = \"pod\"";
+    private const string IsolationPod = "isolation = \"pod\"\nmax_log_rate = \"1Mi\"";
 
     /// <param name="shim">The program of every runtime but <c>runc</c>.</param>
     /// <param name="skiffOptions">TOML lines for the options table of the runtime <c>skiff</c>.</param>

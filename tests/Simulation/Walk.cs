@@ -5,6 +5,7 @@ using Skiff.Shim.Events;
 using Skiff.Shim.Stdio;
 using Skiff.Shim.Tasks;
 using Skiff.Shim.Tests.Doubles;
+using Skiff.Testing;
 using Skiff.Ttrpc;
 
 namespace Skiff.Simulation;

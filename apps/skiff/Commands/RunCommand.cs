@@ -34,19 +34,20 @@ internal static class RunCommand
     private static readonly Option<string?> Cpu = new("--cpu") { Description = "Processors' worth of CPU time, e.g. 0.5", HelpName = "N" };
     private static readonly Option<string?> Invoke = new("--invoke") { Description = "Call this export with ARGS and print what it returns", HelpName = "EXPORT" };
     private static readonly Option<string?> Memory = new("--memory") { Description = "Largest linear memory, e.g. 64m", HelpName = "SIZE" };
+    private static readonly Option<string[]> Limit = LimitOption.Create();
     private static readonly Option<string?> Timeout = new("--timeout") { Description = "End the guest after this time with exit code 124, e.g. 5s", HelpName = "TIME" };
     private static readonly Option<bool> Optimised = CacheLocation.OptimisedOption();
     private static readonly Option<bool> NoCache = new("--no-cache") { Description = "Compile afresh and keep nothing" };
     private static readonly Option<string?> Cache = CacheLocation.Option();
 
     // Options that take the word after them, for finding FILE before the parser runs.
-    private static readonly Option[] WithValue = [Directory, Variable, Net, Listen, Cpu, Invoke, Memory, Timeout, Cache];
+    private static readonly Option[] WithValue = [Directory, Variable, Net, Listen, Cpu, Invoke, Memory, Limit, Timeout, Cache];
 
     public static Command Create()
     {
         var command = new Command(Name, "Run a module or component")
         {
-            File, Arguments, Directory, Variable, Net, Listen, Cpu, Invoke, Memory, Timeout, Optimised, Cache, NoCache,
+            File, Arguments, Directory, Variable, Net, Listen, Cpu, Invoke, Memory, Limit, Timeout, Optimised, Cache, NoCache,
         };
         command.SetAction(Run);
         return command;
@@ -165,6 +166,7 @@ internal static class RunCommand
                     null)
                 {
                     Cpu = ParseCpu(parsed.GetValue(Cpu)),
+                    Bounds = LimitOption.Read(parsed, Limit),
                 },
             },
             LoadedFile.Read(named, CodeCache.ModuleBytesMax));

@@ -29,6 +29,7 @@ internal static class ServeCommand
     private static readonly Option<string?> Cpu = new("--cpu") { Description = "Processors' worth of CPU time of all instances together, e.g. 0.5", HelpName = "N" };
     private static readonly Option<int> Reuse = new("--reuse") { Description = "Requests that one instance answers (1: a fresh one each)", HelpName = "N", DefaultValueFactory = _ => 1 };
     private static readonly Option<int> InFlight = new("--max-in-flight") { Description = "Requests that guests work on at once; further ones wait", HelpName = "N", DefaultValueFactory = _ => new ServingOptions().InFlightMax };
+    private static readonly Option<string[]> Limit = LimitOption.Create();
     private static readonly Option<string?> Timeout = new("--timeout") { Description = "Time of a request (default 60s); over it: 504", HelpName = "TIME" };
     private static readonly Option<string?> Grace = new("--grace") { Description = "Time that requests have to finish when the server stops (default 10s)", HelpName = "TIME" };
     private static readonly Option<string?> Certificate = new("--tls-cert") { Description = "PEM file of the certificate chain; with --tls-key", HelpName = "FILE" };
@@ -45,7 +46,7 @@ internal static class ServeCommand
     {
         var command = new Command("serve", "Answer HTTP requests with a component")
         {
-            File, Address, Directory, Variable, Network, Memory, Cpu, Reuse, InFlight, Timeout, Grace, Certificate, Key, Workers, Metrics, Otlp, AccessLog, Worker, Optimised, Cache,
+            File, Address, Directory, Variable, Network, Memory, Cpu, Reuse, InFlight, Limit, Timeout, Grace, Certificate, Key, Workers, Metrics, Otlp, AccessLog, Worker, Optimised, Cache,
         };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -195,6 +196,7 @@ internal static class ServeCommand
             {
                 // Workers share it equally, as they share the connections.
                 Cpu = RunCommand.ParseCpu(parsed.GetValue(Cpu)) / Math.Max(1, parsed.GetValue(Worker)),
+                Bounds = LimitOption.Read(parsed, Limit),
             },
         },
         Console.OpenStandardOutput(),

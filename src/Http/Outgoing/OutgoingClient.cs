@@ -4,9 +4,12 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Skiff.Components.Host;
+using Skiff.Guest;
 using Skiff.Http.Bindings.Http;
 using Skiff.Http.Health;
 using Skiff.Http.Messages;
+using Skiff.Wasi;
+using Skiff.Wasi.Quotas;
 using Skiff.Wasi.Sockets;
 
 namespace Skiff.Http.Outgoing;
@@ -26,23 +29,24 @@ public sealed class OutgoingClient : IDisposable
 
     private readonly NetworkGrants _grants;
     private readonly GuestNetworkPlace _place;
+    private readonly CountQuota _sockets;
     private readonly TimeProvider _time;
     private readonly Lazy<HttpMessageInvoker> _plain;
 
     // Apart, because to read certificate authorities takes longer than most guests live, and few send by TLS.
     private readonly Lazy<HttpMessageInvoker> _secure;
 
-    /// <param name="place">Where its connections are made; outlives this.</param>
+    /// <param name="context">Its grants, its quota of sockets, and the place where its connections are made, which outlives this.</param>
     /// <param name="authorities">Whom TLS trusts; null: whom the process trusts.</param>
-    public OutgoingClient(NetworkGrants grants, GuestNetworkPlace place, TimeProvider time, GuestAuthorities? authorities = null)
-        : this(grants, place, time, authorities is null ? TrustedRoots.Find : authorities.Find)
+    public OutgoingClient(WasiContext context, TimeProvider time, GuestAuthorities? authorities = null)
+        : this(context, time, authorities is null ? TrustedRoots.Find : authorities.Find)
     {
     }
 
     /// <param name="trust">Whom TLS trusts; null: as .NET finds it.</param>
-    internal OutgoingClient(NetworkGrants grants, GuestNetworkPlace place, TimeProvider time, Func<X509ChainPolicy?> trust)
+    internal OutgoingClient(WasiContext context, TimeProvider time, Func<X509ChainPolicy?> trust)
     {
-        (_grants, _place, _time) = (grants, place, time);
+        (_grants, _place, _sockets, _time) = (context.Network, context.Place, context.Quotas.Sockets, time);
         _plain = new Lazy<HttpMessageInvoker>(() => new HttpMessageInvoker(Handler(null)));
         _secure = new Lazy<HttpMessageInvoker>(() => new HttpMessageInvoker(Handler(trust())));
     }
@@ -227,6 +231,24 @@ public sealed class OutgoingClient : IDisposable
 
     private async ValueTask<Stream> ConnectAsync(IPAddress[] addresses, int port, CancellationToken cancellation)
     {
+        if (!_sockets.TryTake())
+        {
+            throw new HttpFault(ErrorCode.ConnectionLimitReached, $"the guest has as many sockets as it may ({GuestBounds.SocketsWord})");
+        }
+
+        try
+        {
+            return new Connection(await ConnectAnyAsync(addresses, port, cancellation), _sockets);
+        }
+        catch
+        {
+            _sockets.Give();
+            throw;
+        }
+    }
+
+    private async ValueTask<Socket> ConnectAnyAsync(IPAddress[] addresses, int port, CancellationToken cancellation)
+    {
         Exception? last = null;
         foreach (var address in addresses)
         {
@@ -236,7 +258,7 @@ public sealed class OutgoingClient : IDisposable
                 socket = _place.Namespace.NewSocket(address.AddressFamily == AddressFamily.InterNetworkV6, stream: true);
                 socket.NoDelay = true;
                 await socket.ConnectAsync(address, port, cancellation);
-                return new NetworkStream(socket, ownsSocket: true);
+                return socket;
             }
             catch (Exception fault)
             {
@@ -252,6 +274,21 @@ public sealed class OutgoingClient : IDisposable
         }
 
         throw last ?? new SocketException((int)SocketError.HostNotFound);
+    }
+
+    /// <summary>A connection that has a place in its guest's quota as long as it is open.</summary>
+    private sealed class Connection(Socket socket, CountQuota sockets) : NetworkStream(socket, ownsSocket: true)
+    {
+        private int _closed;
+
+        protected override void Dispose(bool disposing)
+        {
+            base.Dispose(disposing);
+            if (Interlocked.Exchange(ref _closed, 1) == 0)
+            {
+                sockets.Give();
+            }
+        }
     }
 
     /// <summary>

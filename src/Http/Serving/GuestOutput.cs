@@ -1,4 +1,5 @@
 using System.Buffers;
+using Skiff.Wasi.Quotas;
 using Skiff.Wasi.Streams;
 
 namespace Skiff.Http.Serving;
@@ -7,7 +8,8 @@ namespace Skiff.Http.Serving;
 /// Where the instances of a guest write their stdout or stderr: whole lines, so that those of instances that run at once do not
 /// tear each other. Nobody waits for the reader of the log but the guests themselves, when it is a good deal behind.
 /// </summary>
-public sealed class GuestOutput(Stream output)
+/// <param name="rate">How fast they may write; null: as fast as it is read.</param>
+public sealed class GuestOutput(Stream output, RateQuota? rate = null)
 {
     private const int PendingBytesMax = 1024 * 1024;
     private const int LineBytesMax = 8 * 1024;
@@ -74,6 +76,12 @@ public sealed class GuestOutput(Stream output)
                 }
 
                 (_pending, _writing) = (_writing, _pending);
+            }
+
+            if (rate is not null)
+            {
+                await rate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+                rate.Spend(_writing.WrittenCount);
             }
 
             try

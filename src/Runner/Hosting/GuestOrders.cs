@@ -27,6 +27,9 @@ internal static class GuestOrders
                 : throw new GuestException("a permission of the guest's order is not a name and a value");
         }
 
+        var bounds = (order.Bounds ?? []).Aggregate(GuestBounds.None, static (bounds, bound) => bound is [var name, var value]
+            ? bounds.With(name, value)
+            : throw new GuestException("a limit of the guest's order is not a name and a value"));
         var code = descriptors.Code;
         var spec = permissions.ApplyTo(new GuestSpec
         {
@@ -36,6 +39,7 @@ internal static class GuestOrders
             Export = order.Export,
             Code = new CompiledCode(GuestDescriptors.PathOf(code[0]), order.Kind, [.. code.Skip(1).Select(GuestDescriptors.PathOf)]),
             Network = GuestNetwork.All,
+            Limits = GuestLimits.None with { Bounds = bounds.Or(GuestBounds.Shared) },
         });
         return spec with { Directories = Below(spec.Directories, descriptors, parts) };
     }

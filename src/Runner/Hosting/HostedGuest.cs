@@ -4,6 +4,7 @@ using Skiff.Engine;
 using Skiff.Guest;
 using Skiff.Http.Outgoing;
 using Skiff.Linux;
+using Skiff.Wasi.Quotas;
 using Skiff.Wasi.Sockets;
 using Skiff.Wasi.Streams;
 using Names = Skiff.Guest.HostProtocol.Descriptor;
@@ -40,6 +41,7 @@ internal sealed class HostedGuest : IAsyncDisposable
     private HostedProgram? _program;
     private GuestLimits _permitted = GuestLimits.None;
     private StandardStreams? _stdio;
+    private WasiQuotas? _quotas;
     private volatile bool _outOfMemory;
     private volatile bool _released;
 
@@ -204,18 +206,19 @@ internal sealed class HostedGuest : IAsyncDisposable
         _permitted = spec.Limits;
         Apply(order.Resources);
         var code = _parts.Add(_services.Code.Take(_services.Engine, spec, _descriptors.Code));
-        var place = _parts.Add(Place());
+        var context = GuestRunner.Context(spec, _services.Time) with { Place = _parts.Add(Place()) };
+        _quotas = context.Quotas;
         var authorities = _descriptors.Root is { } root
             ? new GuestAuthorities(_parts.Add(new RootDirectory(root, "the guest's root directory")), GuestOrders.Variables(order))
             : null;
         // Disposed of with the program that gets it.
-        _stdio = StandardStreams.Of(Standard(Names.Input), Standard(Names.Output), Standard(Names.ErrorOutput), _services.Wasi.Readiness, lingers: false);
+        _stdio = StandardStreams.Of(Standard(Names.Input), Standard(Names.Output), Standard(Names.ErrorOutput), _services.Wasi.Readiness, _quotas.Log, lingers: false);
         try
         {
             var limits = new StoreLimits { Cpu = _cpu, Memory = _memory, Turn = UserOf(order) };
             _program = code.Value.Linked is LinkedHandler handler
-                ? new HostedService(handler, spec, _stdio, place, authorities, _services, limits)
-                : new HostedCommand(code.Value.Linked, spec, _stdio, place, authorities, _services, limits);
+                ? new HostedService(handler, spec, context, _stdio, authorities, _services, limits)
+                : new HostedCommand(code.Value.Linked, spec, context, _stdio, authorities, _services, limits);
         }
         catch
         {
@@ -401,13 +404,9 @@ internal sealed class HostedGuest : IAsyncDisposable
     private void Apply(GuestResources resources)
     {
         _cpu.Weight = resources.Shares is > 0 and var shares ? shares : CpuShares.WeightDefault;
-        _cpu.Processors = Least(resources.Cpu, _permitted.Cpu);
-        _memory.Limit = Least(resources.MemoryBytes, _permitted.MemoryBytes);
+        _cpu.Processors = GuestBounds.Least(resources.Cpu, _permitted.Cpu);
+        _memory.Limit = GuestBounds.Least(resources.MemoryBytes, _permitted.MemoryBytes);
     }
-
-    private static T? Least<T>(T? left, T? right)
-        where T : struct, IComparable<T> =>
-        left is { } one && right is { } other ? (one.CompareTo(other) < 0 ? one : other) : left ?? right;
 
     private GuestUsage Measure() => new()
     {
@@ -417,6 +416,14 @@ internal sealed class HostedGuest : IAsyncDisposable
         RequestsInFlight = _program.RequestsInFlight,
         RequestsRefused = _program.RequestsRefused,
         Instances = _program.Instances,
+        OpenFiles = _quotas!.Descriptors.Used,
+        OpenFilesRefused = _quotas.Descriptors.Refusals,
+        Sockets = _quotas.Sockets.Used,
+        SocketsRefused = _quotas.Sockets.Refusals,
+        Timers = _quotas.Timers.Used,
+        TimersRefused = _quotas.Timers.Refusals,
+        LogBytes = _quotas.Log.Used,
+        LogHeldNanoseconds = (long)_quotas.Log.Held.TotalNanoseconds,
         MemoryRefusals = _memory.Refusals,
         ThrottledNanoseconds = (long)_cpu.Throttled.TotalNanoseconds,
         Throttles = _cpu.Throttles,

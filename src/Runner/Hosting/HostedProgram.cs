@@ -4,7 +4,6 @@ using Skiff.Guest;
 using Skiff.Http.Outgoing;
 using Skiff.Http.Serving;
 using Skiff.Wasi;
-using Skiff.Wasi.Sockets;
 using Skiff.Wasi.Streams;
 
 namespace Skiff.Runner.Hosting;
@@ -50,7 +49,7 @@ internal sealed class HostedCommand : HostedProgram
     /// <param name="stdio">Disposed of with the program.</param>
     /// <exception cref="GuestException">The process has as many guests as it can have.</exception>
     public HostedCommand(
-        LinkedGuest linked, GuestSpec spec, StandardStreams stdio, GuestNetworkPlace place, GuestAuthorities? authorities, HostServices services, StoreLimits limits)
+        LinkedGuest linked, GuestSpec spec, WasiContext context, StandardStreams stdio, GuestAuthorities? authorities, HostServices services, StoreLimits limits)
     {
         _places = services.Places;
         if (!_places.TryTake(0))
@@ -60,9 +59,8 @@ internal sealed class HostedCommand : HostedProgram
 
         try
         {
-            var context = GuestRunner.Context(spec) with { Stdio = stdio, Place = place };
-            _state = new WasiState(context, services.Wasi);
-            _client = new OutgoingClient(context.Network, place, services.Time, authorities);
+            _state = new WasiState(context with { Stdio = stdio }, services.Wasi);
+            _client = new OutgoingClient(context, services.Time, authorities);
             _entry = linked.NewRun(new GuestWorld(_state, _client, limits, spec.ExportArguments, Print));
         }
         catch
@@ -124,14 +122,15 @@ internal sealed class HostedService : HostedProgram
 
     /// <param name="stdio">Disposed of with the program.</param>
     public HostedService(
-        LinkedHandler linked, GuestSpec spec, StandardStreams stdio, GuestNetworkPlace place, GuestAuthorities? authorities, HostServices services, StoreLimits limits)
+        LinkedHandler linked, GuestSpec spec, WasiContext context, StandardStreams stdio, GuestAuthorities? authorities, HostServices services, StoreLimits limits)
     {
         var variables = ListenVariables.TakeFrom(spec);
         _stdio = stdio;
         var errors = new GuestStreamWriter(stdio.Error, _ended.Token);
         _outputs = [new GuestOutput(new GuestStreamWriter(stdio.Output, _ended.Token)), new GuestOutput(errors)];
-        _guest = HttpGuestLoader.Serve(linked, GuestRunner.Context(variables.Spec) with { Place = place }, _outputs[0], _outputs[1], services.Wasi, limits, authorities);
-        _service = new ContainerService(_guest, variables, errors, services.Time, place, services.Web, services.Places);
+        _guest = HttpGuestLoader.Serve(
+            linked, context with { Environment = variables.Spec.Environment }, _outputs[0], _outputs[1], services.Wasi, limits, authorities);
+        _service = new ContainerService(_guest, variables, errors, services.Time, context.Place, services.Web, services.Places);
     }
 
     public override long Instances => _service.Metrics.Instances;

@@ -195,6 +195,7 @@ internal sealed class HostedGuest : IGuest
         Environment = SpecForGuest.Environment(process),
         Export = entry.Command.Export,
         Kind = entry.Command.Kind,
+        Bounds = [.. entry.Command.Bounds.Select(bound => new[] { bound.Key, bound.Value })],
         Permissions = [.. entry.Command.Permissions.Select(permission => new[] { permission.Key, permission.Value })],
         UserId = process.UserId,
         GroupId = process.GroupId,

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text;
 using Google.Protobuf;
+using Skiff.Guest;
 using Skiff.Sandbox;
 using Skiff.Shim.Protos;
 using Tomlyn;
@@ -147,14 +149,33 @@ internal static class RuntimeOptionsReader
         "isolation" => options with { Isolation = IsolationOf(Text(key, value)) },
         "sharing" => options with { Sharing = SharingOf(Text(key, value)) },
         "idle_seconds" => options with { IdleTime = TimeSpan.FromSeconds(Number(key, value, 1, IdleSecondsMax)) },
+        _ when GuestBounds.Names.Contains(Word(key), StringComparer.Ordinal) => options with { Bounds = [.. options.Bounds, Bound(key, value)] },
         _ when RuncKeys.Contains(key) => options,
         _ => throw Unknown(key),
     };
 
+    // Snake case here, kebab case in annotations, as both places have it.
+    private static string Word(string key) => key.Replace('_', '-');
+
+    private static KeyValuePair<string, string> Bound(string key, object? value)
+    {
+        var text = value is long number ? number.ToString(CultureInfo.InvariantCulture) : Text(key, value);
+        try
+        {
+            _ = GuestBounds.None.With(Word(key), text);
+        }
+        catch (GuestException fault)
+        {
+            throw new ShimException(ShimError.InvalidArgument, $"runtime option {key}: {fault.Message}", fault);
+        }
+
+        return new(Word(key), text);
+    }
+
     private static bool Truth(string key, object? value) => value as bool? ?? throw Invalid($"runtime option {key} must be true or false");
 
     private static ShimException Unknown(string key) => Invalid(
-        $"runtime option '{Shorten(key)}' is not known; known are runtime, SystemdCgroup, cache_dir, cache_max_bytes, wait_for_optimised, home, task_api, isolation, sharing, idle_seconds (see containerd's config, [...runtimes.<name>.options])");
+        $"runtime option '{Shorten(key)}' is not known; known are runtime, SystemdCgroup, cache_dir, cache_max_bytes, wait_for_optimised, home, task_api, isolation, sharing, idle_seconds, {string.Join(", ", GuestBounds.Names.Select(name => name.Replace('-', '_')))} (see containerd's config, [...runtimes.<name>.options])");
 
     private static Isolation IsolationOf(string text) => text switch
     {

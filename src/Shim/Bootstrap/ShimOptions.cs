@@ -49,11 +49,15 @@ internal sealed record ShimOptions
     /// <summary><c>idle_seconds</c>: how long the node's server stays without a task.</summary>
     public TimeSpan? IdleTime { get; init; }
 
+    /// <summary><c>max_sockets</c>, …: words and values of <see cref="Guest.GuestBounds"/>.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Bounds { get; init; } = [];
+
     /// <summary>What of it concerns the place where guests live.</summary>
     public SandboxOptions ForSandbox() => new()
     {
         Runtime = Runtime,
         SystemdCgroup = SystemdCgroup,
+        Bounds = Bounds,
         Sharing = Sharing ?? Skiff.Sandbox.Sharing.Namespace,
     };
 

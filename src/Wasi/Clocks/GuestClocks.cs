@@ -1,9 +1,11 @@
+using Skiff.Wasi.Quotas;
 using Skiff.Wasi.Streams;
 
 namespace Skiff.Wasi.Clocks;
 
 /// <summary>Time as a guest sees it. Monotonic time begins with the guest, so that it tells nothing of the host.</summary>
-public sealed class GuestClocks(TimeProvider time)
+/// <param name="timers">Of which each time that is waited for takes one; asked for when the first is.</param>
+public sealed class GuestClocks(TimeProvider time, Func<QuotaShare> timers)
 {
     private const ulong NanosecondsPerSecond = 1_000_000_000;
 
@@ -45,17 +47,20 @@ public sealed class GuestClocks(TimeProvider time)
     }
 
     /// <summary>Ready once <see cref="Monotonic"/> has reached <paramref name="instant"/>.</summary>
-    public Pollable At(ulong instant) => new Timer(this, () => Monotonic, instant);
+    /// <returns>Null: the guest waits for as many times as it may.</returns>
+    public Pollable? At(ulong instant) => NewTimer(() => Monotonic, instant);
 
-    /// <summary>Ready when so many nanoseconds have passed; a time beyond all measure is never.</summary>
-    public Pollable After(ulong duration)
+    /// <summary>Ready when so many nanoseconds have passed; a time beyond all measure is never. Null as <see cref="At"/>.</summary>
+    public Pollable? After(ulong duration)
     {
         var now = Monotonic;
         return At(duration > ulong.MaxValue - now ? ulong.MaxValue : now + duration);
     }
 
-    /// <summary>Ready once the wall clock has reached so many nanoseconds since 1970.</summary>
-    public Pollable AtWall(ulong instant) => new Timer(this, () => WallNanoseconds, instant);
+    /// <summary>Ready once the wall clock has reached so many nanoseconds since 1970. Null as <see cref="At"/>.</summary>
+    public Pollable? AtWall(ulong instant) => NewTimer(() => WallNanoseconds, instant);
+
+    private Timer? NewTimer(Func<ulong> now, ulong instant) => timers().TryTake() ? new Timer(this, now, instant) : null;
 
     private sealed class Timer(GuestClocks clocks, Func<ulong> now, ulong instant) : Pollable
     {
@@ -63,6 +68,8 @@ public sealed class GuestClocks(TimeProvider time)
 
         /// <summary>A day; then it looks again. A timer takes no longer times than 49 days.</summary>
         private const ulong WaitMillisecondsMax = 86_400_000;
+
+        private int _dropped;
 
         public override bool IsReady => now() >= instant;
 
@@ -75,7 +82,20 @@ public sealed class GuestClocks(TimeProvider time)
                 await Task.Delay(TimeSpan.FromMilliseconds(milliseconds), clocks.Provider, cancellation);
             }
         }
+
+        // Once: of what has been given back, nothing is left.
+        protected override void Dispose(bool disposing)
+        {
+            if (Interlocked.Exchange(ref _dropped, 1) == 0)
+            {
+                clocks.Dropped();
+            }
+
+            base.Dispose(disposing);
+        }
     }
 
     private TimeProvider Provider => time;
+
+    private void Dropped() => timers().Give();
 }

@@ -1,21 +1,22 @@
 using System.Runtime.InteropServices;
 using Skiff.Linux.Files;
+using Skiff.Wasi.Quotas;
 
 namespace Skiff.Wasi.Files;
 
-/// <summary>What is in a directory, entry by entry, without <c>.</c> and <c>..</c>. Takes the handle over, and the place in the budget.</summary>
+/// <summary>What is in a directory, entry by entry, without <c>.</c> and <c>..</c>. Takes the handle over, and the place in the quota.</summary>
 public sealed class DirectoryListing : IDisposable
 {
     private const int BufferBytes = 8 * 1024;
 
     private readonly SafeHandle _directory;
-    private readonly DescriptorBudget _budget;
+    private readonly QuotaShare _quota;
     private readonly byte[] _buffer = new byte[BufferBytes];
     private int _from;
     private int _to;
     private bool _disposed;
 
-    internal DirectoryListing(SafeHandle directory, DescriptorBudget budget) => (_directory, _budget) = (directory, budget);
+    internal DirectoryListing(SafeHandle directory, QuotaShare quota) => (_directory, _quota) = (directory, quota);
 
     /// <summary>The next entry; its name stands until the next call. No name: there are no more.</summary>
     public WasiErrno Next(out FileType type, out ReadOnlySpan<byte> name)
@@ -57,7 +58,7 @@ public sealed class DirectoryListing : IDisposable
         {
             _disposed = true;
             _directory.Dispose();
-            _budget.GiveBack();
+            _quota.Give();
         }
     }
 }

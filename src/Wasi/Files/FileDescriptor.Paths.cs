@@ -17,7 +17,7 @@ public sealed partial class FileDescriptor
             return error;
         }
 
-        if (!_budget.TryTake())
+        if (!_quota.TryTake())
         {
             return WasiErrno.TooManyFiles;
         }
@@ -35,7 +35,7 @@ public sealed partial class FileDescriptor
             handle!.Dispose();
         }
 
-        _budget.GiveBack();
+        _quota.Give();
         return error == WasiErrno.NoEntry && orReadOnly ? WasiErrno.ReadOnly : error;
     }
 
@@ -211,7 +211,7 @@ public sealed partial class FileDescriptor
             return WasiErrno.NotDirectory;
         }
 
-        if (!_budget.TryTake())
+        if (!_quota.TryTake())
         {
             return WasiErrno.TooManyFiles;
         }
@@ -219,11 +219,11 @@ public sealed partial class FileDescriptor
         var answer = DirectoryCalls.OpenBeneath(Handle, "."u8, OpenFlags.Read | OpenFlags.Directory, out var handle);
         if (answer < 0)
         {
-            _budget.GiveBack();
+            _quota.Give();
             return LinuxErrors.OfOpen(answer);
         }
 
-        listing = new DirectoryListing(handle!, _budget);
+        listing = new DirectoryListing(handle!, _quota);
         return WasiErrno.Success;
     }
 
@@ -302,7 +302,7 @@ public sealed partial class FileDescriptor
         access |= (request & OpenRequest.Write) != 0 ? FileAccess.Write : FileAccess.None;
         // A FIFO without a writer yet reads as ended; asking first makes a reader wait for one, as a blocking open would.
         var shared = new SharedDescriptor(handle, isNonBlocking: type != FileType.Fifo);
-        return new FileDescriptor(shared, type, access, _readiness, _budget) { Flags = request & Kept };
+        return new FileDescriptor(shared, type, access, _readiness, _quota) { Flags = request & Kept };
     }
 
     private WasiErrno CheckMutation()

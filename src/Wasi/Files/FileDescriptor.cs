@@ -1,4 +1,5 @@
 using Skiff.Linux.Files;
+using Skiff.Wasi.Quotas;
 using Skiff.Wasi.Streams;
 
 namespace Skiff.Wasi.Files;
@@ -11,15 +12,15 @@ public sealed partial class FileDescriptor : IDisposable
 {
     private readonly SharedDescriptor _shared;
     private readonly ReadinessLoop _readiness;
-    private readonly DescriptorBudget _budget;
+    private readonly QuotaShare _quota;
     private bool _disposed;
 
-    /// <summary>Takes the handle over, and the place in the budget.</summary>
-    internal FileDescriptor(SharedDescriptor shared, FileType type, FileAccess access, ReadinessLoop readiness, DescriptorBudget budget)
+    /// <summary>Takes the handle over, and the place in the quota.</summary>
+    internal FileDescriptor(SharedDescriptor shared, FileType type, FileAccess access, ReadinessLoop readiness, QuotaShare quota)
     {
         _shared = shared;
         _readiness = readiness;
-        _budget = budget;
+        _quota = quota;
         Type = type;
         Access = access;
     }
@@ -47,10 +48,10 @@ public sealed partial class FileDescriptor : IDisposable
 
     /// <summary>Opens a directory of the host: the root of a grant.</summary>
     /// <exception cref="Linux.LinuxException">It cannot be opened; the message names it.</exception>
-    public static FileDescriptor OpenRoot(string path, bool readOnly, ReadinessLoop readiness, DescriptorBudget budget)
+    public static FileDescriptor OpenRoot(string path, bool readOnly, ReadinessLoop readiness, QuotaShare quota)
     {
         var access = FileAccess.Read | (readOnly ? FileAccess.None : FileAccess.Mutate);
-        return new FileDescriptor(new SharedDescriptor(DirectoryCalls.OpenRoot(path), true), FileType.Directory, access, readiness, budget);
+        return new FileDescriptor(new SharedDescriptor(DirectoryCalls.OpenRoot(path), true), FileType.Directory, access, readiness, quota);
     }
 
     /// <summary>Reads where the descriptor stands. 0 bytes: the end. <see cref="WasiErrno.Again"/>: wait by <see cref="WaitAsync"/>.</summary>
@@ -230,7 +231,7 @@ public sealed partial class FileDescriptor : IDisposable
         {
             _disposed = true;
             _shared.Release();
-            _budget.GiveBack();
+            _quota.Give();
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Skiff.Linux.Files;
+using Skiff.Wasi.Quotas;
 using Skiff.Wasi.Random;
 
 namespace Skiff.Wasi.Files;
@@ -10,17 +11,17 @@ public sealed class Filesystem : IDisposable
     private readonly List<GrantedDirectory> _directories = [];
     private readonly Lazy<MetadataHash> _hash;
 
+    /// <param name="quota">Leaves the granted directories free.</param>
     /// <exception cref="Linux.LinuxException">A directory cannot be opened; the message names it.</exception>
-    internal Filesystem(IReadOnlyList<Preopen> grants, RandomSource random, ReadinessLoop readiness, DescriptorBudget budget)
+    internal Filesystem(IReadOnlyList<Preopen> grants, RandomSource random, ReadinessLoop readiness, QuotaShare quota)
     {
         _hash = new Lazy<MetadataHash>(() => new MetadataHash(random), LazyThreadSafetyMode.None);
         try
         {
             foreach (var grant in grants)
             {
-                // The budget was made larger by these.
-                budget.TryTake();
-                var root = FileDescriptor.OpenRoot(grant.HostPath, grant.ReadOnly, readiness, budget);
+                quota.TryTake();
+                var root = FileDescriptor.OpenRoot(grant.HostPath, grant.ReadOnly, readiness, quota);
                 _directories.Add(new GrantedDirectory(grant, root, Encoding.UTF8.GetBytes(grant.GuestPath)));
             }
         }

@@ -48,8 +48,10 @@ internal static class PollFunctions
             subscriptions[i] = layout.Read(raw[(int)(i * layout.Size)..], state, out pollables[i]);
         }
 
-        call.Await(PollSet.WaitAnyAsync(pollables, state.Wasi.Ended), subscriptions, static (ref call, ready, subscriptions) =>
+        call.Await(PollSet.WaitAnyAsync(pollables, state.Wasi.Ended), (subscriptions, pollables), static (ref call, ready, asked) =>
         {
+            var (subscriptions, pollables) = asked;
+            Array.ForEach(pollables, pollable => pollable.Dispose());
             var memory = call.Memory1();
             var events = memory.Slice(call.U32(1), (uint)ready.Length * EventSize);
             events.Clear();
@@ -116,17 +118,12 @@ internal sealed record SubscriptionLayout(uint Size, int ClockId)
             return WasiErrno.Invalid;
         }
 
-        if (isAbsolute)
-        {
-            pollable = ProcessFunctions.IsMonotonic(clock) ? clocks.At(timeout) : clocks.AtWall(timeout);
-        }
-        else
-        {
-            // Of both clocks: a sleep does not end sooner because somebody sets the time.
-            pollable = clocks.After(timeout);
-        }
-
-        return WasiErrno.Success;
+        // A sleep, of both clocks: it does not end sooner because somebody sets the time.
+        var timer = !isAbsolute ? clocks.After(timeout)
+            : ProcessFunctions.IsMonotonic(clock) ? clocks.At(timeout)
+            : clocks.AtWall(timeout);
+        pollable = timer ?? (Pollable)new Immediate();
+        return timer is null ? WasiErrno.NoMemory : WasiErrno.Success;
     }
 
     private sealed class Immediate : Pollable

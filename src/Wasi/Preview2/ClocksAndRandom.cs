@@ -1,4 +1,5 @@
 using Skiff.Engine;
+using Skiff.Guest;
 using Skiff.Wasi.Bindings.Clocks;
 using Skiff.Wasi.Bindings.Io;
 using Skiff.Wasi.Bindings.Random;
@@ -14,9 +15,12 @@ internal sealed class MonotonicClock(GuestClocks clocks) : IMonotonicClock
 
     public ulong Resolution() => clocks.MonotonicResolution;
 
-    public IPollable SubscribeInstant(ulong when) => clocks.At(when);
+    public IPollable SubscribeInstant(ulong when) => clocks.At(when) ?? throw TooMany();
 
-    public IPollable SubscribeDuration(ulong when) => clocks.After(when);
+    public IPollable SubscribeDuration(ulong when) => clocks.After(when) ?? throw TooMany();
+
+    // The interface has no way to refuse.
+    private static GuestTrapException TooMany() => new($"the guest waits for as many times at once as it may ({GuestBounds.TimersWord})");
 }
 
 /// <summary><c>wasi:clocks/wall-clock</c>.</summary>

@@ -2,7 +2,7 @@ using System.Net;
 using Skiff.Linux.Files;
 using Skiff.Linux.Sockets;
 using Skiff.Wasi.Bindings.Sockets;
-using Skiff.Wasi.Files;
+using Skiff.Wasi.Quotas;
 using Skiff.Wasi.Streams;
 
 namespace Skiff.Wasi.Sockets;
@@ -16,16 +16,18 @@ public sealed class GuestSockets : IDisposable
     private readonly Dictionary<IPAddress, List<AddressGrant>> _resolved = [];
 
     private readonly List<TcpSocket> _listeners = [];
+    private readonly QuotaShare _descriptors;
+    private readonly QuotaShare _sockets;
 
     /// <param name="listeners">Addresses to listen at from the start; see <see cref="WasiContext.Listeners"/>.</param>
     /// <exception cref="Linux.LinuxException">One cannot be listened at; the message names it.</exception>
     internal GuestSockets(
-        NetworkGrants grants, GuestNetworkPlace place, IReadOnlyList<IPEndPoint> listeners, ReadinessLoop readiness, DescriptorBudget budget)
+        NetworkGrants grants, GuestNetworkPlace place, IReadOnlyList<IPEndPoint> listeners, ReadinessLoop readiness, QuotaShare descriptors, QuotaShare sockets)
     {
         Grants = grants;
         Place = place;
         Readiness = readiness;
-        Budget = budget;
+        (_descriptors, _sockets) = (descriptors, sockets);
         try
         {
             foreach (var listener in listeners)
@@ -45,8 +47,6 @@ public sealed class GuestSockets : IDisposable
     internal GuestNetworkPlace Place { get; }
 
     internal ReadinessLoop Readiness { get; }
-
-    internal DescriptorBudget Budget { get; }
 
     /// <summary>Whether the guest may reach it: by a grant of the address, or of a name that was found to have it.</summary>
     internal bool AllowsDestination(InternetEndpoint remote)
@@ -97,11 +97,34 @@ public sealed class GuestSockets : IDisposable
     /// <summary>Closes the listeners that nobody took.</summary>
     public void Dispose() => _listeners.ForEach(listener => listener.Dispose());
 
+    /// <summary>A place for one socket; false: the guest has as many as it may, or as many descriptors.</summary>
+    internal bool TryTakePlace()
+    {
+        if (!_sockets.TryTake())
+        {
+            return false;
+        }
+
+        if (_descriptors.TryTake())
+        {
+            return true;
+        }
+
+        _sockets.Give();
+        return false;
+    }
+
+    internal void GivePlace()
+    {
+        _descriptors.Give();
+        _sockets.Give();
+    }
+
     /// <summary>Opens a socket; null and why not.</summary>
     internal SharedDescriptor? TryOpen(bool v6, bool stream, out ErrorCode error)
     {
         error = ErrorCode.NewSocketLimit;
-        if (!Budget.TryTake())
+        if (!TryTakePlace())
         {
             return null;
         }
@@ -116,7 +139,7 @@ public sealed class GuestSockets : IDisposable
         if (answer < 0)
         {
             handle?.Dispose();
-            Budget.GiveBack();
+            GivePlace();
             error = SocketWords.Of(answer);
             return null;
         }

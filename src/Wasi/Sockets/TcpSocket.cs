@@ -80,7 +80,7 @@ internal sealed partial class TcpSocket : ITcpSocket, IDisposable
             return WasiErrno.Invalid;
         }
 
-        if (!_sockets.Budget.TryTake())
+        if (!_sockets.TryTakePlace())
         {
             return WasiErrno.TooManyFiles;
         }
@@ -88,7 +88,7 @@ internal sealed partial class TcpSocket : ITcpSocket, IDisposable
         var answer = SocketCalls.Accept(Handle, out var handle);
         if (answer < 0)
         {
-            _sockets.Budget.GiveBack();
+            _sockets.GivePlace();
             return LinuxErrors.Of(answer);
         }
 
@@ -283,7 +283,7 @@ internal sealed partial class TcpSocket : ITcpSocket, IDisposable
         {
             _disposed = true;
             _shared.Release();
-            _sockets.Budget.GiveBack();
+            _sockets.GivePlace();
         }
     }
 

@@ -148,7 +148,7 @@ internal sealed class UdpSocket : IUdpSocket, IDisposable
         {
             _disposed = true;
             _shared.Release();
-            _sockets.Budget.GiveBack();
+            _sockets.GivePlace();
         }
     }
 

@@ -1,6 +1,7 @@
 using Skiff.Linux;
 using Skiff.Linux.Files;
 using Skiff.Linux.Sockets;
+using Skiff.Wasi.Quotas;
 
 namespace Skiff.Wasi.Streams;
 
@@ -33,6 +34,11 @@ internal sealed class DescriptorOutputStream(SharedDescriptor descriptor, Readin
     /// <summary>See <see cref="StandardStreams.Of"/>.</summary>
     public bool Lingers { get; init; } = true;
 
+    /// <summary>What is kept here counts as written: the guest waits before its next write.</summary>
+    public RateQuota? Rate { get; init; }
+
+    private bool IsHeld => Rate is { IsOpen: false };
+
     // While a pump runs; it holds the descriptor.
     private CancellationTokenSource? _pump;
 
@@ -45,15 +51,15 @@ internal sealed class DescriptorOutputStream(SharedDescriptor descriptor, Readin
                 Drain();
 
                 // Not whether the kernel would take more: a pipe that is full to the brim has taken all of it.
-                return _from == _to || !_end.IsOpen || _disposed;
+                return !_end.IsOpen || _disposed || (_from == _to && !IsHeld);
             }
         }
     }
 
     public override ValueTask WaitAsync(CancellationToken cancellation) =>
-        _end.IsOpen && !_disposed
-            ? readiness.WaitAsync(descriptor.Handle, Readiness.Writable, cancellation)
-            : ValueTask.CompletedTask;
+        !_end.IsOpen || _disposed ? ValueTask.CompletedTask
+        : IsHeld ? Rate!.WaitAsync(cancellation)
+        : readiness.WaitAsync(descriptor.Handle, Readiness.Writable, cancellation);
 
     protected override StreamResult Permit()
     {
@@ -65,7 +71,7 @@ internal sealed class DescriptorOutputStream(SharedDescriptor descriptor, Readin
                 return TakeEnd();
             }
 
-            return _from == _to && !_endsWhenDrained ? StreamResult.Moved(BufferBytes) : StreamResult.WouldBlock;
+            return _from == _to && !_endsWhenDrained && !IsHeld ? StreamResult.Moved(BufferBytes) : StreamResult.WouldBlock;
         }
     }
 
@@ -79,6 +85,7 @@ internal sealed class DescriptorOutputStream(SharedDescriptor descriptor, Readin
                 return TakeEnd();
             }
 
+            Rate?.Spend(bytes.Length);
             if (taken < bytes.Length)
             {
                 Keep(bytes[taken..]);

@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using Skiff.Linux.Files;
+using Skiff.Wasi.Quotas;
 
 namespace Skiff.Wasi.Streams;
 
@@ -27,7 +28,8 @@ public sealed class StandardStreams(InputStream input, OutputStream output, Outp
     public static StandardStreams None() => new(new ClosedInputStream(), new DiscardingOutputStream(), new DiscardingOutputStream());
 
     /// <summary>This process's own: descriptors 0, 1 and 2.</summary>
-    public static StandardStreams OfProcess(ReadinessLoop readiness)
+    /// <param name="rate">As <see cref="Of"/> takes it.</param>
+    public static StandardStreams OfProcess(ReadinessLoop readiness, RateQuota? rate = null)
     {
         var handles = new SafeFileHandle[DescriptorsOfProcess];
         for (var number = 0; number < handles.Length; number++)
@@ -35,23 +37,24 @@ public sealed class StandardStreams(InputStream input, OutputStream output, Outp
             handles[number] = new SafeFileHandle(number, ownsHandle: false);
         }
 
-        return Of(handles[0], handles[1], handles[2], readiness);
+        return Of(handles[0], handles[1], handles[2], readiness, rate);
     }
 
     /// <summary>Of open descriptors, which are taken over.</summary>
+    /// <param name="rate">Of what is written to the output and the error output together.</param>
     /// <param name="lingers">
     /// What a slow reader has not taken when the streams are disposed of is offered to it for a while, as by a process that ends. Without,
     /// nothing outlives them.
     /// </param>
     public static StandardStreams Of(
-        SafeFileHandle input, SafeFileHandle output, SafeFileHandle error, ReadinessLoop readiness, bool lingers = true)
+        SafeFileHandle input, SafeFileHandle output, SafeFileHandle error, ReadinessLoop readiness, RateQuota? rate = null, bool lingers = true)
     {
         // Asked first: sharing may replace a terminal's descriptor and close the one given.
         var (inputIs, outputIs, errorIs) = (FileCalls.IsTerminal(input), FileCalls.IsTerminal(output), FileCalls.IsTerminal(error));
         return new(
             new DescriptorInputStream(Share(input, write: false), readiness),
-            new DescriptorOutputStream(Share(output, write: true), readiness) { Lingers = lingers },
-            new DescriptorOutputStream(Share(error, write: true), readiness) { Lingers = lingers })
+            new DescriptorOutputStream(Share(output, write: true), readiness) { Lingers = lingers, Rate = rate },
+            new DescriptorOutputStream(Share(error, write: true), readiness) { Lingers = lingers, Rate = rate })
         {
             IsInputTerminal = inputIs,
             IsOutputTerminal = outputIs,

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Skiff.Harness;
 
@@ -40,6 +42,34 @@ public sealed class SeeingTests(Nodes nodes) : NodeTest(nodes)
         }
 
         Assert.Equal(0, process.ExitCode);
+    }
+
+    [Theory, OnContainerd]
+    public async Task Who_writes_without_end_is_held_back_by_the_pods_limit_or_the_operators(string version)
+    {
+        var node = await NodeAsync(version);
+        await using var lowered = await Pod.RunAsync(
+            node, new PodRequest { Handler = "skiffnode", Annotations = new Dictionary<string, string> { ["skiff.dev/max-log-rate"] = "64Ki" } });
+        await using var usual = await Pod.RunAsync(node, new PodRequest { Handler = "skiffpod" });
+        foreach (var (pod, rate) in new[] { (lowered, 64 << 10), (usual, 1 << 20) })
+        {
+            var container = await pod.StartAsync(["/hostile.wat#flood"]);
+            await Eventually.BecomesTrueAsync(async () => await FigureAsync("skiff_container_log_held_seconds_total", container.Id) > 0, "it is held back");
+            var (start, before) = (Stopwatch.GetTimestamp(), await FigureAsync("skiff_container_log_bytes_total", container.Id));
+            await Task.Delay(2000, TestContext.Current.CancellationToken);
+            var written = await FigureAsync("skiff_container_log_bytes_total", container.Id) - before;
+
+            // The last write may be longer than what was left of the second.
+            Assert.InRange(written, rate, rate * (Stopwatch.GetElapsedTime(start).TotalSeconds + 1));
+            await container.StopAsync(TimeSpan.Zero);
+        }
+    }
+
+    private static async Task<double> FigureAsync(string name, string container)
+    {
+        var text = (await Command.RunAsync(Repository.Skiff, ["metrics"])).Succeeded();
+        var line = text.Split('\n').FirstOrDefault(line => line.StartsWith(name + "{", StringComparison.Ordinal) && line.Contains($"container=\"{container}\"", StringComparison.Ordinal));
+        return line is null ? 0 : double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture);
     }
 
     [Theory, OnContainerd]

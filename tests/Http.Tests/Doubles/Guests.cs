@@ -5,12 +5,14 @@ using Skiff.Components.Host;
 using Skiff.Components.Linking;
 using Skiff.Components.Runtime;
 using Skiff.Engine;
+using Skiff.Guest;
 using Skiff.Http.Health;
 using Skiff.Http.Outgoing;
 using Skiff.Http.Serving;
 using Skiff.Linux.Files;
 using Skiff.Wasi;
 using Skiff.Wasi.Preview2;
+using Skiff.Wasi.Quotas;
 using Skiff.Wasi.Sockets;
 
 namespace Skiff.Http.Tests.Doubles;
@@ -29,18 +31,20 @@ internal static class Guests
 
     /// <summary>Skips the test when the guest's toolchain was missing.</summary>
     public static HttpGuest Load(
-        string name, NetworkGrants? network = null, StoreLimits? limits = null, GuestNetworkPlace? place = null, Func<X509ChainPolicy?>? trust = null)
+        string name, NetworkGrants? network = null, StoreLimits? limits = null, GuestNetworkPlace? place = null, Func<X509ChainPolicy?>? trust = null,
+        WasiQuotas? quotas = null)
     {
         var context = new WasiContext
         {
             Network = network ?? NetworkGrants.None,
             Place = place ?? new GuestNetworkPlace(),
             Environment = [new("GREETING", "hello")],
+            Quotas = quotas ?? new WasiQuotas(GuestBounds.Default, TimeProvider.System),
         };
         return new HttpGuest(
             Link(name),
             () => new WasiState(context, Host),
-            new OutgoingClient(context.Network, context.Place, TimeProvider.System, trust ?? TrustedRoots.Find),
+            new OutgoingClient(context, TimeProvider.System, trust ?? TrustedRoots.Find),
             limits);
     }
 
@@ -107,10 +111,10 @@ internal sealed class GuestSite : IAsyncDisposable
 
     public static async Task<GuestSite> StartAsync(
         string guest, ServingOptions? options = null, NetworkGrants? network = null, HttpLimits? limits = null, Skiff.Http.Listening.TlsIdentity? tls = null,
-        Tracer? tracer = null, GuestNetworkPlace? place = null, Func<X509ChainPolicy?>? trust = null)
+        Tracer? tracer = null, GuestNetworkPlace? place = null, Func<X509ChainPolicy?>? trust = null, WasiQuotas? quotas = null)
     {
         var metrics = new SiteMetrics("guest");
-        var loaded = Guests.Load(guest, network, place: place, trust: trust);
+        var loaded = Guests.Load(guest, network, place: place, trust: trust, quotas: quotas);
         var site = new GuestSite(loaded, new GuestHandler(loaded, options ?? new ServingOptions(), metrics, TimeProvider.System, tracer), metrics);
         site.Host = await TestHost.StartAsync(site._handler, limits, tls, site._access);
         return site;

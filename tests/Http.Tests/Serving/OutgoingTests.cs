@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
+using Skiff.Guest;
 using Skiff.Http.Health;
 using Skiff.Http.Outgoing;
 using Skiff.Http.Tests.Doubles;
+using Skiff.Wasi.Quotas;
 using Skiff.Wasi.Sockets;
 
 namespace Skiff.Http.Tests.Serving;
@@ -32,6 +34,27 @@ public sealed class OutgoingTests
         var answer = await front.Curl($"/fetch/{authority}/", "-w", "|%{response_code}");
         Assert.Contains(code, answer.Output, StringComparison.OrdinalIgnoreCase);
         Assert.EndsWith("|502", answer.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Connections_of_requests_are_sockets_of_the_guest()
+    {
+        var quotas = new WasiQuotas(new GuestBounds { Sockets = 1 }, TimeProvider.System);
+        await using var other = await TestHost.StartAsync(DelegateHandler.Says("other"));
+        await using var front = await GuestSite.StartAsync("http.wasm", network: Loopback, quotas: quotas);
+        await using (var back = await TestHost.StartAsync(DelegateHandler.Says("one")))
+        {
+            Assert.Equal("one", (await front.Curl($"/fetch/{back.Address}/")).Output);
+
+            // It is kept for the next request to that server.
+            Assert.Equal("one", (await front.Curl($"/fetch/{back.Address}/")).Output);
+            Assert.Contains("connection-limit-reached", (await front.Curl($"/fetch/{other.Address}/")).Output, StringComparison.OrdinalIgnoreCase);
+            Assert.Equal((1, 1), (quotas.Sockets.Used, quotas.Sockets.Refusals));
+            await back.DisposeAsync();
+            Assert.Contains("connection-refused", (await front.Curl($"/fetch/{back.Address}/")).Output, StringComparison.OrdinalIgnoreCase);
+        }
+
+        Assert.Equal("other", (await front.Curl($"/fetch/{other.Address}/")).Output);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using Skiff.Guest;
 using Skiff.Linux;
+using Skiff.Testing;
 using Names = Skiff.Guest.HostProtocol.Descriptor;
 
 namespace Skiff.Runner.Tests.Hosting;
@@ -9,6 +10,9 @@ namespace Skiff.Runner.Tests.Hosting;
 /// <summary>What one guest does is its own end and nobody else's.</summary>
 public sealed class HostileTests
 {
+    /// <summary>All functions of Preview 1 that return.</summary>
+    public static TheoryData<string, string> Functions { get; } = [.. Preview1Functions.All.Select(function => new TheoryDataRow<string, string>(function.Name, function.Parameters))];
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -148,6 +152,82 @@ public sealed class HostileTests
     }
 
     [Fact]
+    public async Task What_else_the_host_keeps_for_a_guest_is_bounded_and_told()
+    {
+        const int NoMemory = 48;
+        await using var host = new TestHost();
+        var root = Directory.CreateDirectory(Path.Combine(host.Folder, "root")).FullName;
+        File.WriteAllText(Path.Combine(root, "f"), "x");
+        await using (var opens = await host.OrderAsync(HostingTexts.Opens(100, sleeps: true), order => order with { Permissions = [["max-open-files", "10"]] }, root: root))
+        {
+            Assert.Equal(HostProtocol.Ready, await opens.HearAsync());
+            await opens.SayAsync(HostProtocol.Start);
+            var usage = await opens.UsageAsync();
+            while (usage.Timers == 0)
+            {
+                await Task.Delay(20, Cancellation);
+                usage = await opens.UsageAsync();
+            }
+
+            // The descriptor of its directory is one of the ten.
+            Assert.Equal((10, 91, 1), (usage.OpenFiles, usage.OpenFilesRefused, usage.Timers));
+            await opens.SayAsync("signal 9");
+            Assert.Equal(137, await opens.ExitAsync());
+        }
+
+        Assert.Equal(0, await host.RunAsync(HostingTexts.Waits));
+        Assert.Equal(NoMemory, await host.RunAsync(HostingTexts.Waits, order => order with { Bounds = [["max-timers", "2"]] }));
+        Assert.Equal(NoMemory, await host.RunAsync(HostingTexts.Waits, order => order with { Permissions = [["max-timers", "2"]], Bounds = [["max-timers", "20"]] }));
+    }
+
+    [Fact]
+    public async Task Who_writes_too_fast_is_held_up_and_everything_arrives()
+    {
+        await using var host = new TestHost();
+        var clock = Stopwatch.StartNew();
+        await using var writer = await host.StartAsync(HostingTexts.Writes(10), order => order with { Permissions = [["max-log-rate", "256Ki"]] });
+        var usage = await writer.UsageAsync();
+        while (usage.LogHeldNanoseconds == 0)
+        {
+            await Task.Delay(20, Cancellation);
+            usage = await writer.UsageAsync();
+        }
+
+        Assert.InRange(usage.LogBytes, 4 * 65536, 9 * 65536);
+        Assert.Equal(0, await writer.ExitAsync());
+
+        // A second's worth at once, and the last write is not waited for.
+        Assert.True(clock.Elapsed > TimeSpan.FromSeconds(1), $"{clock.Elapsed}");
+        Assert.Equal(10 * 65536, (await writer.Output).Length);
+    }
+
+    [Theory, MemberData(nameof(Functions))]
+    public async Task A_guest_is_killed_whatever_call_it_is_in(string function, string parameters)
+    {
+        await using var host = new TestHost();
+        var (read, write) = Descriptors.Pipe();
+        using (write)
+        {
+            await using var guest = await host.OrderAsync(HostingTexts.Calls(function, parameters), root: host.Folder, input: read);
+            read.Dispose();
+            Assert.Equal(HostProtocol.Ready, await guest.HearAsync());
+            await guest.SayAsync(HostProtocol.Start);
+            await Task.Delay(Random.Shared.Next(30), Cancellation);
+            await guest.KillAsync();
+            Assert.Equal(137, await guest.ExitAsync());
+        }
+    }
+
+    [Fact]
+    public async Task A_destructor_that_traps_ends_its_guest()
+    {
+        await using var host = new TestHost();
+        Assert.Equal(GuestExit.Trapped, await host.RunAsync(HostingTexts.TrapsInDestructor));
+        Assert.Equal(0, await host.RunAsync(Texts.Hello));
+        Assert.Empty(host.Log);
+    }
+
+    [Fact]
     public async Task A_guest_is_held_to_its_share_of_a_processor()
     {
         await using var host = new TestHost();
@@ -234,11 +314,11 @@ public sealed class HostileTests
         await using var host = new TestHost();
         var root = Directory.CreateDirectory(Path.Combine(host.Folder, "root")).FullName;
         File.WriteAllText(Path.Combine(root, "f"), "x");
-        await using var opens = await host.OrderAsync(HostingTexts.Opens, root: root);
+        await using var opens = await host.OrderAsync(HostingTexts.Opens(100_000), root: root);
         Assert.Equal(HostProtocol.Ready, await opens.HearAsync());
         await opens.SayAsync(HostProtocol.Start);
         Assert.Equal(0, await opens.ExitAsync());
-        await using var blind = await host.StartAsync(HostingTexts.Opens);
+        await using var blind = await host.StartAsync(HostingTexts.Opens(1));
         Assert.Equal(3, await blind.ExitAsync());
     }
 

@@ -65,11 +65,13 @@ internal static class HostingTexts
               (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 2000))))))
         """;
 
-    /// <summary>Opens the file "f" of its first directory until it may not, and never closes it; exits with 3 when there is no file.</summary>
-    public const string Opens = """
+    /// <summary>Opens the file "f" of its first directory so many times, and never closes it; exits with 3 when there is no file.</summary>
+    /// <param name="sleeps">Whether it waits an hour then.</param>
+    public static string Opens(int times, bool sleeps = false) => $"""
         (module
           (import "wasi_snapshot_preview1" "path_open" (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
           (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
           (memory (export "memory") 1)
           (data (i32.const 0) "f")
           (func (export "_start") (local $i i32)
@@ -77,8 +79,66 @@ internal static class HostingTexts
               (then (call $exit (i32.const 3))))
             (loop $again
               (drop (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 16)))
-              (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 100000))))))
+              (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const {times - 1}))))
+            (i32.store (i32.const 16) (i32.const 1))
+            (i64.store (i32.const 24) (i64.const 3600000000000))
+            (if (i32.const {(sleeps ? 1 : 0)}) (then (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))))))
         """;
+
+    /// <summary>Waits for three times at once, the first of which is over, and exits with the error number of the third.</summary>
+    public const string Waits = """
+        (module
+          (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (func (export "_start")
+            (i32.store (i32.const 16) (i32.const 1))
+            (i32.store (i32.const 64) (i32.const 1))
+            (i64.store (i32.const 72) (i64.const 3600000000000))
+            (i32.store (i32.const 112) (i32.const 1))
+            (i64.store (i32.const 120) (i64.const 3600000000000))
+            (drop (call $poll (i32.const 0) (i32.const 256) (i32.const 3) (i32.const 512)))
+            ;; The last of those that are ready.
+            (call $exit (i32.load16_u (i32.add (i32.const 232) (i32.mul (i32.load (i32.const 512)) (i32.const 32)))))))
+        """;
+
+    /// <summary>A component that drops a resource of its own, whose destructor traps.</summary>
+    public const string TrapsInDestructor = """
+        (component
+          (core module $destructor (func (export "drop") (param i32) unreachable))
+          (core instance $destructor (instantiate $destructor))
+          (type $thing (resource (rep i32) (dtor (core func $destructor "drop"))))
+          (core func $new (canon resource.new $thing))
+          (core func $drop (canon resource.drop $thing))
+          (core module $main
+            (import "" "new" (func $new (param i32) (result i32)))
+            (import "" "drop" (func $drop (param i32)))
+            (func (export "run") (result i32)
+              (drop (call $new (i32.const 1)))
+              (call $drop (call $new (i32.const 2)))
+              (i32.const 0)))
+          (core instance $main (instantiate $main (with "" (instance (export "new" (func $new)) (export "drop" (func $drop))))))
+          (func $run (result (result)) (canon lift (core func $main "run")))
+          (instance $command (export "run" (func $run)))
+          (export "wasi:cli/run@0.2.3" (instance $command)))
+        """;
+
+    /// <summary>Calls one function of Preview 1 again and again, with small numbers that mean something to some.</summary>
+    public static string Calls(string function, string parameters)
+    {
+        var types = string.Join(' ', parameters.Select(letter => letter == 'I' ? "i64" : "i32"));
+        var arguments = string.Join(' ', parameters.Select((letter, index) => letter == 'I' ? "(i64.const 1)" : $"(i32.const {index switch { 0 => Least(function), 1 => 64, 2 => 1, _ => 1024 }})"));
+        return $"""
+            (module
+              (import "wasi_snapshot_preview1" "{function}" (func $f (param {types}) (result i32)))
+              (memory (export "memory") 2)
+              (data (i32.const 64) "\00\01\00\00\40\00\00\00")
+              (func (export "_start") (loop $again (drop (call $f {arguments})) (br $again))))
+            """;
+
+        // The first argument is a descriptor, but of few.
+        static int Least(string function) => function switch { "fd_read" => 0, "fd_write" => 1, "poll_oneoff" => 128, _ => 3 };
+    }
 
     /// <summary>Makes the file "made" in its first directory; exits with the error number.</summary>
     public const string Makes = """

@@ -40,6 +40,11 @@ public sealed class RuntimeOptionsTests
     }
 
     [Fact]
+    public void Limits_of_guests_are_read_as_annotations_write_them() => Assert.Equal(
+        [new("max-sockets", "100"), new("max-log-rate", "64Ki")],
+        Read("max_sockets = 100\nmax_log_rate = '64Ki'").ForSandbox().Bounds);
+
+    [Fact]
     public void Keys_of_runc_do_not_disturb() => Assert.Equal(
         new ShimOptions { Runtime = "runc" },
         Read("BinaryName = 'runc'\nNoPivotRoot = false\nIoUid = 0\nRoot = ''\nCriuPath = ''\nShimCgroup = ''"));
@@ -56,6 +61,9 @@ public sealed class RuntimeOptionsTests
     [InlineData("isolation = 'vm'", "must be \"container\", \"pod\" or \"node\"")]
     [InlineData("sharing = 'all'", "must be \"node\", \"namespace\" or \"pod\"")]
     [InlineData("idle_seconds = 0", "idle_seconds must be a whole number from 1")]
+    [InlineData("max_sockets = 0", "runtime option max_sockets: max-sockets: '0' is no number from 1")]
+    [InlineData("max_log_rate = true", "max_log_rate must be a text")]
+    [InlineData("max_hope = 1", "known are runtime")]
     [InlineData("= = =", "not valid TOML")]
     [InlineData("task_api = 2\ntask_api = 3", "not valid TOML")]
     public void What_cannot_be_honoured_is_named(string toml, string text)

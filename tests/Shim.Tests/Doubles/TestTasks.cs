@@ -1,6 +1,7 @@
 using Skiff.Shim.Bootstrap;
 using Skiff.Shim.Stdio;
 using Skiff.Shim.Tasks;
+using Skiff.Testing;
 
 namespace Skiff.Shim.Tests.Doubles;
 

@@ -1,6 +1,7 @@
 using Skiff.Shim.Events;
 using Skiff.Shim.Protos;
 using Skiff.Shim.Tests.Doubles;
+using Skiff.Testing;
 using Skiff.Ttrpc;
 
 namespace Skiff.Shim.Tests.Events;

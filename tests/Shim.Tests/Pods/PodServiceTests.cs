@@ -3,6 +3,7 @@ using Skiff.Shim.Bootstrap;
 using Skiff.Shim.Pods;
 using Skiff.Shim.Protos;
 using Skiff.Shim.Tests.Doubles;
+using Skiff.Testing;
 
 namespace Skiff.Shim.Tests.Pods;
 

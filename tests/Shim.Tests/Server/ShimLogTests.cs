@@ -2,6 +2,7 @@ using System.Text;
 using Skiff.Linux;
 using Skiff.Shim.Server;
 using Skiff.Shim.Tests.Doubles;
+using Skiff.Testing;
 
 namespace Skiff.Shim.Tests.Server;
 

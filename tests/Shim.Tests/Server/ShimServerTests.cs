@@ -6,6 +6,7 @@ using Skiff.Shim.Listing;
 using Skiff.Shim.Pods;
 using Skiff.Shim.Server;
 using Skiff.Shim.Tests.Doubles;
+using Skiff.Testing;
 using Skiff.Ttrpc;
 
 namespace Skiff.Shim.Tests.Server;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Skiff.Linux.Files;
 using Skiff.Wasi.Files;
+using Skiff.Wasi.Quotas;
 
 namespace Skiff.Wasi.Tests.Files;
 
@@ -9,7 +10,7 @@ public sealed class FileDescriptorTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly ReadinessLoop _readiness = new();
-    private readonly DescriptorBudget _budget = new(20);
+    private readonly QuotaShare _quota = new(new CountQuota(20));
     private readonly FileDescriptor _root;
 
     public FileDescriptorTests()
@@ -22,7 +23,7 @@ public sealed class FileDescriptorTests : IDisposable
         File.CreateSymbolicLink(_folder["in/inside"], "dir/nested/file");
         File.CreateSymbolicLink(_folder["in/loop"], "loop");
         File.CreateSymbolicLink(_folder["in/out"], "..");
-        _root = FileDescriptor.OpenRoot(_folder["in"], readOnly: false, _readiness, _budget);
+        _root = FileDescriptor.OpenRoot(_folder["in"], readOnly: false, _readiness, _quota);
     }
 
     public void Dispose()
@@ -131,7 +132,7 @@ public sealed class FileDescriptorTests : IDisposable
     [Fact]
     public void A_read_only_grant_refuses_every_change_also_below()
     {
-        using var root = FileDescriptor.OpenRoot(_folder["in"], readOnly: true, _readiness, _budget);
+        using var root = FileDescriptor.OpenRoot(_folder["in"], readOnly: true, _readiness, _quota);
         Assert.Equal(WasiErrno.Success, root.Open("dir"u8, OpenRequest.Read | OpenRequest.Directory, out var below));
         using (below)
         {

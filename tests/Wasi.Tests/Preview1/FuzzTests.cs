@@ -1,5 +1,8 @@
 using System.Text;
 using Skiff.Engine;
+using Skiff.Guest;
+using Skiff.Testing;
+using Skiff.Wasi.Quotas;
 
 namespace Skiff.Wasi.Tests.Preview1;
 
@@ -10,20 +13,6 @@ namespace Skiff.Wasi.Tests.Preview1;
 public sealed class FuzzTests : IDisposable
 {
     private const int CallsPerFunction = 400;
-
-    private static readonly (string Name, string Parameters)[] Functions =
-    [
-        ("args_get", "ii"), ("args_sizes_get", "ii"), ("environ_get", "ii"), ("environ_sizes_get", "ii"), ("clock_res_get", "ii"),
-        ("clock_time_get", "iIi"), ("fd_advise", "iIIi"), ("fd_allocate", "iII"), ("fd_close", "i"), ("fd_datasync", "i"),
-        ("fd_fdstat_get", "ii"), ("fd_fdstat_set_flags", "ii"), ("fd_fdstat_set_rights", "iII"), ("fd_filestat_get", "ii"),
-        ("fd_filestat_set_size", "iI"), ("fd_filestat_set_times", "iIIi"), ("fd_pread", "iiiIi"), ("fd_prestat_get", "ii"),
-        ("fd_prestat_dir_name", "iii"), ("fd_pwrite", "iiiIi"), ("fd_read", "iiii"), ("fd_readdir", "iiiIi"), ("fd_renumber", "ii"),
-        ("fd_seek", "iIii"), ("fd_sync", "i"), ("fd_tell", "ii"), ("fd_write", "iiii"), ("path_create_directory", "iii"),
-        ("path_filestat_get", "iiiii"), ("path_filestat_set_times", "iiiiIIi"), ("path_link", "iiiiiii"), ("path_open", "iiiiiIIii"),
-        ("path_readlink", "iiiiii"), ("path_remove_directory", "iii"), ("path_rename", "iiiiii"), ("path_symlink", "iiiii"),
-        ("path_unlink_file", "iii"), ("poll_oneoff", "iiii"), ("proc_raise", "i"), ("random_get", "ii"), ("sched_yield", ""),
-        ("sock_recv", "iiiiii"), ("sock_send", "iiiii"), ("sock_shutdown", "ii"), ("sock_accept", "iii"),
-    ];
 
     private readonly TemporaryFolder _folder = new();
 
@@ -38,13 +27,13 @@ public sealed class FuzzTests : IDisposable
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
         Directory.CreateDirectory(_folder["dir"]);
         File.WriteAllText(_folder["file"], "content");
-        var functions = Functions.Where(f => module != "wasi_unstable" || f.Name != "sock_accept").ToArray();
+        var functions = Preview1Functions.All.Where(f => module != "wasi_unstable" || f.Name != "sock_accept").ToArray();
         using (var guest = new CoreGuest(CoreGuest.Text(Module(module, functions)), new WasiContext
         {
             Arguments = ["fuzz"],
             Environment = [new("A", "B")],
             Preopens = [new Preopen(_folder.Path, "/", ReadOnly: false)],
-            DescriptorsMax = 20,
+            Quotas = new WasiQuotas(new GuestBounds { OpenFiles = 20 }, TimeProvider.System),
         }))
         {
             var random = new System.Random(seed);

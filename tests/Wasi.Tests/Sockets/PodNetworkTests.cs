@@ -6,9 +6,9 @@ using Skiff.Linux.Files;
 using Skiff.Testing;
 using Skiff.Wasi.Bindings.Io;
 using Skiff.Wasi.Bindings.Sockets;
-using Skiff.Wasi.Files;
 using Skiff.Wasi.Names;
 using Skiff.Wasi.Preview2;
+using Skiff.Wasi.Quotas;
 using Skiff.Wasi.Sockets;
 
 namespace Skiff.Wasi.Tests.Sockets;
@@ -182,7 +182,7 @@ public sealed class PodNetworkTests : IDisposable
     private static async Task Ready(IPollable pollable) => await pollable.Block().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
 
     private SocketFactory Factory(GuestNetworkPlace place) =>
-        new(new GuestSockets(NetworkGrants.All, place, [], _readiness, new DescriptorBudget(20)));
+        new(new GuestSockets(NetworkGrants.All, place, [], _readiness, new QuotaShare(new CountQuota(20)), new QuotaShare(new CountQuota(20))));
 
     /// <summary>Nobody here asks for one.</summary>
     private sealed class NoNames : INameResolver

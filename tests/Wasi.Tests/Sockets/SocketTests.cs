@@ -4,8 +4,8 @@ using System.Text;
 using Skiff.Linux.Files;
 using Skiff.Wasi.Bindings.Io;
 using Skiff.Wasi.Bindings.Sockets;
-using Skiff.Wasi.Files;
 using Skiff.Wasi.Preview2;
+using Skiff.Wasi.Quotas;
 using Skiff.Wasi.Sockets;
 
 namespace Skiff.Wasi.Tests.Sockets;
@@ -189,7 +189,7 @@ public sealed class SocketTests : IDisposable
         Close(lookup);
     }
 
-    private SocketFactory Factory(NetworkGrants grants) => new(new GuestSockets(grants, new GuestNetworkPlace(), [], _readiness, new DescriptorBudget(20)));
+    private SocketFactory Factory(NetworkGrants grants) => new(new GuestSockets(grants, new GuestNetworkPlace(), [], _readiness, new QuotaShare(new CountQuota(20)), new QuotaShare(new CountQuota(20))));
 
     private static IpSocketAddress Address(ushort port) => IpSocketAddress.Ipv4(new Ipv4SocketAddress(port, (127, 0, 0, 1)));
 

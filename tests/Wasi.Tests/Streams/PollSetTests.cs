@@ -1,6 +1,7 @@
 using Skiff.Linux;
 using Skiff.Linux.Files;
 using Skiff.Wasi.Clocks;
+using Skiff.Wasi.Quotas;
 using Skiff.Wasi.Streams;
 
 namespace Skiff.Wasi.Tests.Streams;
@@ -14,7 +15,7 @@ public sealed class PollSetTests
         var (read, write) = Descriptors.Pipe();
         using var stream = new DescriptorInputStream(new SharedDescriptor(read, false), readiness);
         using var data = stream.Subscribe();
-        using var never = new GuestClocks(TimeProvider.System).At(ulong.MaxValue);
+        using var never = Clocks().At(ulong.MaxValue)!;
         var waiting = PollSet.WaitAnyAsync([never, data, never, data], CancellationToken.None);
         Assert.False(waiting.IsCompleted);
         StreamIO.Write(write, "x"u8);
@@ -24,13 +25,29 @@ public sealed class PollSetTests
     }
 
     [Fact]
+    public void A_guest_waits_for_so_many_times_and_no_more()
+    {
+        var quota = new CountQuota(2);
+        using var share = new QuotaShare(quota);
+        var clocks = new GuestClocks(TimeProvider.System, () => share);
+        using var first = clocks.At(ulong.MaxValue);
+        var second = clocks.After(1)!;
+        Assert.Null(clocks.AtWall(1));
+        second.Dispose();
+        second.Dispose();
+        Assert.Equal((1, 1), (quota.Used, quota.Refusals));
+        using var third = clocks.AtWall(1);
+        Assert.NotNull(third);
+    }
+
+    [Fact]
     public async Task A_timer_is_never_early()
     {
-        var clocks = new GuestClocks(TimeProvider.System);
+        var clocks = Clocks();
         foreach (var nanoseconds in new ulong[] { 0, 1, 300_000, 999_999, 5_000_001 })
         {
             var until = clocks.Monotonic + nanoseconds;
-            using var timer = clocks.At(until);
+            using var timer = clocks.At(until)!;
             await PollSet.WaitAnyAsync([timer], CancellationToken.None);
             Assert.True(clocks.Monotonic >= until);
         }
@@ -65,5 +82,11 @@ public sealed class PollSetTests
         stream.Dispose();
         Assert.Equal(-Errno.EPIPE, FileCalls.Write(write, "x"u8));
         write.Dispose();
+    }
+
+    private static GuestClocks Clocks()
+    {
+        var share = new QuotaShare(new CountQuota(10));
+        return new GuestClocks(TimeProvider.System, () => share);
     }
 }

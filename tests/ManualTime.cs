@@ -1,4 +1,4 @@
-namespace Skiff.Shim.Tests.Doubles;
+namespace Skiff.Testing;
 
 /// <summary>A clock that stands still until it is moved; timers fire on the thread that moves it.</summary>
 internal sealed class ManualTime : TimeProvider
