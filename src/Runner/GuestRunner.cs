@@ -62,13 +62,14 @@ public sealed class GuestRunner(Action<string> print, Action<GuestExit> abandon,
     }
 
     /// <summary>What the specification grants, but for the standard streams.</summary>
+    /// <param name="descriptors">As <see cref="WasiQuotas"/> takes it.</param>
     /// <exception cref="GuestException">A grant is not written as <c>skiff.dev/net</c> wants it.</exception>
-    internal static WasiContext Context(GuestSpec spec, TimeProvider time) => new()
+    internal static WasiContext Context(GuestSpec spec, TimeProvider time, CountQuota? descriptors = null) => new()
     {
         Arguments = spec.Arguments,
         Environment = spec.Environment,
         Network = Granted(spec.Network),
-        Quotas = new WasiQuotas(spec.Limits.Bounds, time),
+        Quotas = new WasiQuotas(spec.Limits.Bounds, time, descriptors),
         Preopens = spec.Directories.Select(d => new Preopen(d.HostPath, d.GuestPath, d.ReadOnly)).ToList(),
     };
 

@@ -10,9 +10,10 @@ internal static class GuestOrders
     /// <summary>
     /// What a container gives by itself, which is all of its file tree and of its network, with what the permissions say over it.
     /// </summary>
+    /// <param name="usual">What a guest may have of which neither the operator nor the pod says anything.</param>
     /// <param name="parts">Gets what has to stay open for the guest.</param>
     /// <exception cref="GuestException">A permission is not known, or says nothing that could be given.</exception>
-    public static GuestSpec Spec(GuestOrder order, GuestDescriptors descriptors, Parts parts)
+    public static GuestSpec Spec(GuestOrder order, GuestDescriptors descriptors, GuestBounds usual, Parts parts)
     {
         if (order.Arguments.Count == 0)
         {
@@ -39,7 +40,7 @@ internal static class GuestOrders
             Export = order.Export,
             Code = new CompiledCode(GuestDescriptors.PathOf(code[0]), order.Kind, [.. code.Skip(1).Select(GuestDescriptors.PathOf)]),
             Network = GuestNetwork.All,
-            Limits = GuestLimits.None with { Bounds = bounds.Or(GuestBounds.Shared) },
+            Limits = GuestLimits.None with { Bounds = bounds.Or(usual) },
         });
         return spec with { Directories = Below(spec.Directories, descriptors, parts) };
     }

@@ -1,9 +1,11 @@
 using Skiff.Engine;
+using Skiff.Guest;
 using Skiff.Http;
 using Skiff.Http.Serving;
 using Skiff.Linux;
 using Skiff.Linux.Files;
 using Skiff.Wasi;
+using Skiff.Wasi.Quotas;
 
 namespace Skiff.Runner.Hosting;
 
@@ -13,6 +15,12 @@ internal sealed class HostServices : IAsyncDisposable
     // Commands, and requests in flight: with two memories of 4 GiB each they fill a quarter of a process's addresses.
     private const int GuestsMax = 4096;
 
+    // Of the process's open files guests have half together, and one has a share that takes many of them to use that up. The other half is for
+    // the connections of their clients, a part of it each, and for what we hold for each guest.
+    private const int FilesOfAll = 2;
+    private const int FilesOfOne = 16;
+    private const int ConnectionsOfOne = 8;
+
     private static readonly int Instances = Math.Min(GuestsMax, GuestLimit.Largest);
 
     private readonly Lazy<WasmEngine> _engine = new(() => new WasmEngine(new WasmEngineOptions { Pool = new PoolOptions(Instances) }));
@@ -20,9 +28,11 @@ internal sealed class HostServices : IAsyncDisposable
     private readonly ReadinessLoop _readiness = new();
     private readonly Action<string> _log;
 
-    private HostServices(TimeProvider time, HttpHost web, Action<string> log)
+    private HostServices(TimeProvider time, HttpHost web, int files, Action<string> log)
     {
         (Time, Web, _log) = (time, web, log);
+        Descriptors = new CountQuota(files / FilesOfAll);
+        Bounds = GuestBounds.Shared with { OpenFiles = Math.Min(GuestBounds.Shared.OpenFiles!.Value, files / FilesOfOne) };
         Wasi = new WasiHost(time, _readiness);
     }
 
@@ -37,15 +47,23 @@ internal sealed class HostServices : IAsyncDisposable
     /// <summary>One for each instance that the engine's pool has room for.</summary>
     public SharedPlaces Places { get; } = new(Instances);
 
+    /// <summary>What all guests may have open together.</summary>
+    public CountQuota Descriptors { get; }
+
+    /// <summary>What each may have, unless the operator says otherwise.</summary>
+    public GuestBounds Bounds { get; }
+
     public SharedCode Code { get; } = new();
 
     public NamespaceThread NamespaceThread => _namespaces.Value;
 
     public static async Task<HostServices> StartAsync(TimeProvider time, Action<string> log, CancellationToken cancellation)
     {
-        var web = new HttpHost(new HttpLimits(), time);
+        var files = (int)Math.Min(ResourceLimits.RaiseOpenFiles(), int.MaxValue);
+        var usual = new HttpLimits();
+        var web = new HttpHost(usual with { ConnectionsMax = Math.Min(usual.ConnectionsMax, files / ConnectionsOfOne) }, time);
         await web.StartAsync(cancellation);
-        return new HostServices(time, web, log);
+        return new HostServices(time, web, files, log);
     }
 
     /// <summary>One line for the host's own log.</summary>

@@ -202,11 +202,11 @@ internal sealed class HostedGuest : IAsyncDisposable
 
     private void Prepare(GuestOrder order)
     {
-        var spec = GuestOrders.Spec(order, _descriptors, _parts);
+        var spec = GuestOrders.Spec(order, _descriptors, _services.Bounds, _parts);
         _permitted = spec.Limits;
         Apply(order.Resources);
         var code = _parts.Add(_services.Code.Take(_services.Engine, spec, _descriptors.Code));
-        var context = GuestRunner.Context(spec, _services.Time) with { Place = _parts.Add(Place()) };
+        var context = GuestRunner.Context(spec, _services.Time, _services.Descriptors) with { Place = _parts.Add(Place()) };
         _quotas = context.Quotas;
         var authorities = _descriptors.Root is { } root
             ? new GuestAuthorities(_parts.Add(new RootDirectory(root, "the guest's root directory")), GuestOrders.Variables(order))

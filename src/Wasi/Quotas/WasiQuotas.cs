@@ -6,11 +6,12 @@ namespace Skiff.Wasi.Quotas;
 public sealed class WasiQuotas
 {
     /// <param name="bounds">What is not said there has its default.</param>
-    public WasiQuotas(GuestBounds bounds, TimeProvider time)
+    /// <param name="descriptors">What all guests of the process may have open together; null: as many as the kernel allows.</param>
+    public WasiQuotas(GuestBounds bounds, TimeProvider time, CountQuota? descriptors = null)
     {
         ArgumentNullException.ThrowIfNull(bounds);
         var (said, usual) = (bounds, GuestBounds.Default);
-        Descriptors = new CountQuota((said.OpenFiles ?? usual.OpenFiles)!.Value);
+        Descriptors = new CountQuota((said.OpenFiles ?? usual.OpenFiles)!.Value, descriptors);
         Sockets = new CountQuota((said.Sockets ?? usual.Sockets)!.Value);
         Timers = new CountQuota((said.Timers ?? usual.Timers)!.Value);
         Log = new RateQuota(said.LogRate, time);

@@ -140,7 +140,7 @@ public sealed class HostileTests
         Assert.Equal(137, await large.ExitAsync());
         await using var sleeping = await host.StartAsync(Texts.Sleep);
         var usage = await sleeping.UsageAsync();
-        while (usage.Instances == 0)
+        while (usage.Instances == 0 || usage.MemoryBytes == 0)
         {
             await Task.Delay(20, Cancellation);
             usage = await sleeping.UsageAsync();

@@ -23,6 +23,21 @@ public sealed class QuotaTests
     }
 
     [Fact]
+    public void All_guests_of_a_process_have_so_many_together()
+    {
+        var all = new CountQuota(3);
+        var (one, other) = (new CountQuota(2, all), new CountQuota(10, all));
+        Assert.True(one.TryTake() && one.TryTake());
+        Assert.False(one.TryTake());
+        Assert.True(other.TryTake());
+        Assert.False(other.TryTake());
+        Assert.Equal((3, 2, 1), (all.Used, one.Used, other.Used));
+        one.Give(2);
+        Assert.True(other.TryTake());
+        Assert.Equal(2, all.Used);
+    }
+
+    [Fact]
     public void The_first_places_of_a_share_may_be_free()
     {
         var quota = new CountQuota(1);
