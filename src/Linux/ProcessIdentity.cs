@@ -26,7 +26,7 @@ public readonly record struct ProcessIdentity(int Pid, long StartTicks)
     }
 
     /// <summary>Whether there is a process by this number that has not been killed; null when there is none at all.</summary>
-    internal static bool? Lives(int pid) => SmallFile.TryRead($"/proc/{pid}/stat") is { } text ? Parse(text) is { IsEnding: false } : null;
+    public static bool? Lives(int pid) => SmallFile.TryRead($"/proc/{pid}/stat") is { } text ? Parse(text) is { IsEnding: false } : null;
 
     /// <summary>
     /// proc(5), <c>stat</c>. The second field is the program's name, in brackets and with whatever bytes the program chose: count from the

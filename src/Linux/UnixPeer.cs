@@ -25,8 +25,12 @@ public static unsafe partial class UnixPeer
     /// </summary>
     /// <param name="dying">How long one may take to be gone of whose process nothing is known (see <see cref="UnixListener.TakeInherited"/>);
     /// by default nothing is waited for.</param>
-    public static bool IsListening(string path, TimeSpan dying = default)
+    public static bool IsListening(string path, TimeSpan dying = default) => IsListening(path, out _, dying);
+
+    /// <param name="pid">Of the listener, or of whoever has started it; 0 when there is none.</param>
+    public static bool IsListening(string path, out int pid, TimeSpan dying = default)
     {
+        pid = 0;
         UnixListener.RequireFits(path);
         using var probe = Libc.Own(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket", path);
         Span<byte> address = stackalloc byte[2 + UnixListener.PathBytesMax + 1];
@@ -37,7 +41,8 @@ public static unsafe partial class UnixPeer
         {
             if (connect(probe, start, (uint)address.Length) == 0)
             {
-                return PeerLives(probe) ?? (dying <= TimeSpan.Zero || !IsHungUp(probe, dying));
+                pid = PeerOf(probe);
+                return ProcessIdentity.Lives(pid) ?? (dying <= TimeSpan.Zero || !IsHungUp(probe, dying));
             }
         }
 
@@ -57,11 +62,12 @@ public static unsafe partial class UnixPeer
     }
 
     // Whoever called listen(2) last (unix(7), SO_PEERCRED): the server, or, as long as it has not come to that, the one that started it.
-    private static bool? PeerLives(SafeHandle connection)
+    private static int PeerOf(SafeHandle connection)
     {
         var credentials = stackalloc int[3];
         var size = 3u * sizeof(int);
-        return getsockopt(connection, SOL_SOCKET, SO_PEERCRED, credentials, &size) == 0 ? ProcessIdentity.Lives(credentials[0]) : null;
+        Libc.Check(getsockopt(connection, SOL_SOCKET, SO_PEERCRED, credentials, &size), "getsockopt SO_PEERCRED");
+        return credentials[0];
     }
 
     [LibraryImport(Libc.Name, SetLastError = true)]

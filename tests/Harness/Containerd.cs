@@ -46,6 +46,9 @@ internal sealed class Containerd : IAsyncDisposable
     /// <summary>Files in the shims' socket folder, which all containerds of the machine share, when this node was made.</summary>
     public HashSet<string> SocketsBefore { get; } = Leaks.SocketsNow();
 
+    /// <summary>Network namespaces of pods that were there before.</summary>
+    public HashSet<string> NetworksBefore { get; } = Leaks.NetworksNow();
+
     public bool IsItself(int pid) => _process is not null && _process.Id == pid;
 
     /// <param name="skiffOptions">TOML for the options of the CRI runtime <c>skiff</c>.</param>

@@ -7,6 +7,7 @@ namespace Skiff.Harness;
 internal static class Leaks
 {
     private const string SocketFolder = "/run/containerd/s";
+    private const string NetworkFolder = "/run/netns";
     private const string ShimLock = "skiff.lock";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
@@ -116,6 +117,9 @@ internal static class Leaks
         }
     }
 
+    public static HashSet<string> NetworksNow() =>
+        Directory.Exists(NetworkFolder) ? [.. Directory.EnumerateFiles(NetworkFolder, "cni-*").Select(path => Path.GetFileName(path))] : [];
+
     public static HashSet<string> SocketsNow() =>
         Directory.Exists(SocketFolder) ? [.. Directory.EnumerateFiles(SocketFolder)] : [];
 
@@ -186,6 +190,12 @@ internal static class Leaks
         foreach (var socket in Sockets(node).Select(socket => socket["socket ".Length..]).Concat(sockets).ToList())
         {
             File.Delete(socket);
+        }
+
+        // Their addresses are given again to the pods of the next test.
+        foreach (var network in NetworksNow().Except(node.NetworksBefore))
+        {
+            await Command.RunAsync("ip", ["netns", "delete", network]);
         }
 
         foreach (var hierarchy in Directory.EnumerateDirectories("/sys/fs/cgroup"))

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Skiff.Shim.Bootstrap;
 
 /// <summary>The files of a bundle by which a shim is found again (docs/containerd.md 4).</summary>
@@ -14,6 +16,7 @@ internal static class BundleFiles
     private const string ShimPid = "shim.pid";
 
     private const int AddressBytesMax = 4096;
+    private const int PidBytesMax = 16;
 
     /// <summary>The address; null when the file is missing or does not hold one.</summary>
     public static string? TryReadAddress(string bundle)
@@ -25,8 +28,15 @@ internal static class BundleFiles
 
     public static void WriteAddress(string bundle, string address) => Replace($"{bundle}/{Address}", address);
 
+    /// <summary>The process that serves the bundle's container, as far as its <c>start</c> knew; null when the file is missing or does not hold one.</summary>
+    public static int? TryReadShimPid(string bundle)
+    {
+        var file = new FileInfo($"{bundle}/{ShimPid}");
+        return file.Exists && file.Length <= PidBytesMax && int.TryParse(File.ReadAllText(file.FullName), CultureInfo.InvariantCulture, out var pid) && pid > 0 ? pid : null;
+    }
+
     public static void WriteShimPid(string bundle, int pid) =>
-        Replace($"{bundle}/{ShimPid}", pid.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Replace($"{bundle}/{ShimPid}", pid.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>
     /// By temp file and rename: a containerd that restarts at this moment reads all of it or nothing. The temp file is this

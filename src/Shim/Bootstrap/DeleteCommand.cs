@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Skiff.Linux;
 using Skiff.Sandbox;
 using Skiff.Shim.Protos;
 using Skiff.Shim.Tasks;
@@ -39,7 +40,9 @@ internal static class DeleteCommand
             patience = DyingTime;
         }
 
-        if (BundleFiles.TryReadAddress(bundle) is { } address && ShimSocket.PathOf(address) is { } socket)
+        // Of a server that lives nothing is removed, and it would take our connection for that of somebody who counts on its staying.
+        var lives = BundleFiles.TryReadShimPid(bundle) is { } pid && ProcessIdentity.Lives(pid) == true;
+        if (!lives && BundleFiles.TryReadAddress(bundle) is { } address && ShimSocket.PathOf(address) is { } socket)
         {
             ShimSocket.RemoveDead(socket, patience);
         }

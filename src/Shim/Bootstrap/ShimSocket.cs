@@ -46,14 +46,16 @@ internal static class ShimSocket
     }
 
     /// <summary>Listens; null when a living server does already. A dead server's socket is replaced. Call with the lock held.</summary>
-    public static Microsoft.Win32.SafeHandles.SafeFileHandle? TryListen(string path)
+    /// <param name="server">The living one, as <see cref="UnixPeer.IsListening(string, out int, TimeSpan)"/> finds it.</param>
+    public static Microsoft.Win32.SafeHandles.SafeFileHandle? TryListen(string path, out int server)
     {
+        server = 0;
         if (UnixListener.TryListen(path, OwnerOnly) is { } free)
         {
             return free;
         }
 
-        if (UnixPeer.IsListening(path))
+        if (UnixPeer.IsListening(path, out server))
         {
             return null;
         }
@@ -64,7 +66,7 @@ internal static class ShimSocket
     }
 
     /// <summary>Removes the socket of a server that is gone; one that somebody listens on stays.</summary>
-    /// <param name="patience">As <see cref="UnixPeer.IsListening"/> takes it: containerd sees the end of its connection long before the kernel
+    /// <param name="patience">As <see cref="UnixPeer.IsListening(string, TimeSpan)"/> takes it: containerd sees the end of its connection long before the kernel
     /// closes the socket of a server that was killed.</param>
     public static void RemoveDead(string path, TimeSpan patience)
     {

@@ -45,10 +45,14 @@ internal static class StartCommand
         var path = ShimSocket.PathFor(folder, arguments.Address, arguments.Namespace, group, arguments.ProgramName);
         using (ShimSocket.Lock(folder))
         {
-            using var listener = ShimSocket.TryListen(path);
+            using var listener = ShimSocket.TryListen(path, out var server);
             if (listener is not null)
             {
                 StartServer(arguments, input, start, group, path, listener, bundle);
+            }
+            else
+            {
+                BundleFiles.WriteShimPid(bundle, server);
             }
         }
 
@@ -65,7 +69,13 @@ internal static class StartCommand
         }
 
         var address = BundleFiles.TryReadAddress($"{bundle}/../{group}");
-        return address is not null && ShimSocket.PathOf(address) is { } path && UnixPeer.IsListening(path) ? address : null;
+        if (address is null || ShimSocket.PathOf(address) is not { } path || !UnixPeer.IsListening(path, out var server))
+        {
+            return null;
+        }
+
+        BundleFiles.WriteShimPid(bundle, server);
+        return address;
     }
 
     private static void StartServer(

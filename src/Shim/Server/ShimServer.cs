@@ -31,6 +31,9 @@ internal sealed class ShimServer(
     /// <summary>The same once more: when a hundred containers end at once, their <c>delete</c>s come late.</summary>
     private static readonly TimeSpan ThirdLookTime = TimeSpan.FromSeconds(4);
 
+    /// <summary>How long after its last task's end it waits to be asked: containerd tries for 3 s.</summary>
+    private static readonly TimeSpan UnaskedTime = TimeSpan.FromSeconds(3.5);
+
     /// <summary>How long it waits at its end for containerd to take the last events.</summary>
     private static readonly TimeSpan FlushTime = TimeSpan.FromSeconds(5);
 
@@ -60,6 +63,17 @@ internal sealed class ShimServer(
     {
         _going = false;
         Interlocked.Exchange(ref _connectionsAtLastUse, Connections);
+        if (tasks.Count == 0)
+        {
+            _ = LeaveUnaskedAsync();
+        }
+    }
+
+    // containerd asks after the last Delete, but gives that up when it is busy with hundreds of them.
+    private async Task LeaveUnaskedAsync()
+    {
+        await Task.Delay(UnaskedTime, time);
+        AskToLeave();
     }
 
     public void LookedAt() => Interlocked.Increment(ref _looks);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Skiff.Shim.Bootstrap;
 using Skiff.Shim.Protos;
 using Skiff.Shim.Tests.Doubles;
@@ -35,7 +36,7 @@ public sealed class DeleteCommandTests : IDisposable
     {
         var path = $"{_bundle}/s";
         BundleFiles.WriteAddress(_bundle, $"unix://{path}");
-        using (ShimSocket.TryListen(path))
+        using (ShimSocket.TryListen(path, out _))
         {
             Run();
             Assert.True(File.Exists(path));
@@ -43,6 +44,22 @@ public sealed class DeleteCommandTests : IDisposable
 
         Run();
         Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public void It_leaves_a_server_alone_whose_process_lives()
+    {
+        var path = $"{_bundle}/s";
+        BundleFiles.WriteAddress(_bundle, $"unix://{path}");
+        BundleFiles.WriteShimPid(_bundle, Environment.ProcessId);
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen();
+        Run();
+        Assert.True(File.Exists(path));
+
+        // Nobody has connected.
+        Assert.False(listener.Poll(0, SelectMode.SelectRead));
     }
 
     [Fact]

@@ -32,15 +32,16 @@ public sealed class ShimSocketTests : IDisposable
     public void A_living_listener_is_joined_and_a_dead_one_replaced()
     {
         var path = $"{_folder}/s";
-        using (var first = ShimSocket.TryListen(path))
+        using (var first = ShimSocket.TryListen(path, out _))
         {
             Assert.NotNull(first);
-            Assert.Null(ShimSocket.TryListen(path));
+            Assert.Null(ShimSocket.TryListen(path, out var server));
+            Assert.Equal(Environment.ProcessId, server);
             ShimSocket.RemoveDead(path, TimeSpan.Zero);
             Assert.True(File.Exists(path));
         }
 
-        using var second = ShimSocket.TryListen(path);
+        using var second = ShimSocket.TryListen(path, out _);
         Assert.NotNull(second);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
     }
@@ -49,7 +50,7 @@ public sealed class ShimSocketTests : IDisposable
     public void A_dead_socket_is_removed()
     {
         var path = $"{_folder}/s";
-        ShimSocket.TryListen(path)!.Dispose();
+        ShimSocket.TryListen(path, out _)!.Dispose();
         ShimSocket.RemoveDead(path, TimeSpan.Zero);
         ShimSocket.RemoveDead(path, TimeSpan.Zero);
 
@@ -60,7 +61,7 @@ public sealed class ShimSocketTests : IDisposable
     public void For_the_socket_of_a_living_server_nobody_waits()
     {
         var path = $"{_folder}/s";
-        using var listener = ShimSocket.TryListen(path);
+        using var listener = ShimSocket.TryListen(path, out _);
         var start = TimeProvider.System.GetTimestamp();
         ShimSocket.RemoveDead(path, TimeSpan.FromMinutes(1));
         Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(30));
@@ -71,11 +72,11 @@ public sealed class ShimSocketTests : IDisposable
     public async Task Of_many_starters_at_once_one_listens()
     {
         var path = $"{_folder}/s";
-        ShimSocket.TryListen(path)!.Dispose();
+        ShimSocket.TryListen(path, out _)!.Dispose();
         var listeners = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() =>
         {
             using var held = ShimSocket.Lock(_folder);
-            return ShimSocket.TryListen(path);
+            return ShimSocket.TryListen(path, out _);
         })));
 
         var listener = Assert.Single(listeners, found => found is not null)!;

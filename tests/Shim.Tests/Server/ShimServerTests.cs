@@ -18,6 +18,7 @@ public sealed class ShimServerTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("sks").FullName;
     private readonly TestTasks _tasks = new();
+    private ShimServer? _server;
 
     private string SocketPath => Path.Combine(_folder, "s");
 
@@ -58,6 +59,19 @@ public sealed class ShimServerTests : IDisposable
         await serving.WaitAsync(Patience, TestContext.Current.CancellationToken);
     }
 
+    [Fact]
+    public async Task A_server_whose_last_task_has_gone_leaves_although_nobody_asks_it()
+    {
+        await using var events = new EventQueue("test", new NoForwarder(), TimeProvider.System, _tasks.Log);
+        var time = new ManualTime();
+        var serving = Serve(events, time, null);
+        await WaitsAsync(time);
+        _server!.Used();
+        time.Advance(TimeSpan.FromSeconds(4));
+        await serving.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.False(File.Exists(SocketPath));
+    }
+
     /// <summary>Until the server waits on <paramref name="time"/>.</summary>
     private static async Task WaitsAsync(ManualTime time)
     {
@@ -69,15 +83,17 @@ public sealed class ShimServerTests : IDisposable
         }
     }
 
-    private Task Serve(EventQueue events, TimeProvider time)
+    private Task Serve(EventQueue events, TimeProvider time) => Serve(events, time, Idle);
+
+    private Task Serve(EventQueue events, TimeProvider time, TimeSpan? lingers)
     {
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(SocketPath));
         listener.Listen();
         var pods = new PodService("test", _tasks.Sandbox, ShimOptions.Default, "/opt/shim", time);
-        var server = new ShimServer(SocketPath, _tasks.Service, pods, events, time, _tasks.Log, Idle);
-        var status = new StatusRpc("test", Isolation.Node, _tasks.Service, server);
-        return server.RunAsync(
+        _server = new ShimServer(SocketPath, _tasks.Service, pods, events, time, _tasks.Log, lingers);
+        var status = new StatusRpc("test", Isolation.Node, _tasks.Service, _server);
+        return _server.RunAsync(
             listener,
             new Dictionary<string, IReadOnlyDictionary<string, TtrpcHandler>>(StringComparer.Ordinal) { [NodeStatus.Service] = status.Methods() });
     }
