@@ -129,7 +129,8 @@ internal sealed class EventQueue(string @namespace, IEventForwarder forwarder, T
     {
         lock (_gate)
         {
-            if (_waiting.Count > 0)
+            // Whoever disposes of this cancels first and wakes us then: one of the two is seen here.
+            if (_waiting.Count > 0 || _stop.IsCancellationRequested)
             {
                 return Task.CompletedTask;
             }

@@ -27,6 +27,20 @@ public sealed class EventQueueTests : IAsyncDisposable
         Assert.Equal(Enumerable.Range(1, 100), _containerd.Pids());
     }
 
+    /// <summary>A server leaves at the moment at which containerd takes its last event.</summary>
+    [Fact]
+    public async Task The_end_comes_whenever_it_is_wanted()
+    {
+        const int Rounds = 20_000;
+        for (var round = 0; round < Rounds; round++)
+        {
+            var queue = new EventQueue("k8s.io", new YieldingForwarder(), TimeProvider.System, new ShimLog(_time, _log.Add));
+            queue.Publish(new TaskStarted("c", 1));
+            await queue.FlushAsync(TimeSpan.FromSeconds(10));
+            await queue.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        }
+    }
+
     [Fact]
     public async Task Events_wait_while_containerd_is_away_and_keep_their_order()
     {
@@ -136,6 +150,11 @@ public sealed class EventQueueTests : IAsyncDisposable
 
     private static uint Event(ReadOnlyMemory<byte> request) =>
         TaskStart.Parser.ParseFrom(ForwardRequest.Parser.ParseFrom(request.Span).Envelope.Event.Value).Pid;
+
+    private sealed class YieldingForwarder : IEventForwarder
+    {
+        public async Task ForwardAsync(ReadOnlyMemory<byte> forwardRequest, CancellationToken cancellation) => await Task.Yield();
+    }
 
     private sealed class FakeForwarder : IEventForwarder
     {
