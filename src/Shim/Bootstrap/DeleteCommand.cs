@@ -18,8 +18,8 @@ internal static class DeleteCommand
     /// </summary>
     private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(4);
 
-    /// <summary>For the socket of a server of which not even the process is left.</summary>
-    private static readonly TimeSpan DyingTime = TimeSpan.FromSeconds(2);
+    /// <summary>For the socket of a server of which not even the process is left; what <see cref="TimeMax"/> leaves of the 5 s.</summary>
+    private static readonly TimeSpan DyingTime = TimeSpan.FromMilliseconds(800);
 
     /// <param name="sandboxFor">Bundle to the sandbox that can remove what is left in it; null when nothing is.</param>
     /// <returns>What stdout must say: a protobuf DeleteResponse.</returns>
@@ -32,19 +32,16 @@ internal static class DeleteCommand
             throw new ShimException(ShimError.InvalidArgument, "delete needs the flag -id");
         }
 
-        // Only a server that died has left something.
-        var patience = TimeSpan.Zero;
         if (sandboxFor(bundle) is { } sandbox)
         {
             RemoveTraces(sandbox, bundle, arguments.Id, warn);
-            patience = DyingTime;
         }
 
         // Of a server that lives nothing is removed, and it would take our connection for that of somebody who counts on its staying.
         var lives = BundleFiles.TryReadShimPid(bundle) is { } pid && ProcessIdentity.Lives(pid) == true;
         if (!lives && BundleFiles.TryReadAddress(bundle) is { } address && ShimSocket.PathOf(address) is { } socket)
         {
-            ShimSocket.RemoveDead(socket, patience);
+            ShimSocket.RemoveDead(socket, DyingTime);
         }
 
         return new DeleteResponse { ExitStatus = ExitRecord.KilledStatus, ExitedAt = WireTime.Of(time.GetUtcNow()) }.ToByteArray();
