@@ -41,8 +41,8 @@ internal static class Memory
             }
 
             var all = Leaks.Pids(node).ToHashSet();
-            var guests = all.Where(inits.Contains).Sum(Pss) / containers;
-            var shims = all.Where(pid => !inits.Contains(pid)).Sum(Pss) / containers;
+            var guests = all.Where(inits.Contains).Sum(ProcessMemory.Pss) / containers;
+            var shims = all.Where(pid => !inits.Contains(pid)).Sum(ProcessMemory.Pss) / containers;
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"| {name} | {containers} | {shims / 1024.0:0.00} | {guests / 1024.0:0.00} | {(shims + guests) / 1024.0:0.00} |"));
@@ -61,12 +61,5 @@ internal static class Memory
         var options = Path.Combine(node.Folder, "isolation-pod.toml");
         File.WriteAllText(options, "isolation = \"pod\"\n");
         return options;
-    }
-
-    /// <summary>KiB, from /proc/PID/smaps_rollup.</summary>
-    public static double Pss(int pid)
-    {
-        var line = File.ReadLines($"/proc/{pid}/smaps_rollup").First(text => text.StartsWith("Pss:", StringComparison.Ordinal));
-        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 }

@@ -50,7 +50,7 @@ internal static class NodeGrowth
                 var requests = await AskAsync(asked);
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {row} | {times.Order().ElementAt(times.Count / 2):0.0} | {requests.Median:0.00}, {requests.At(0.99):0.00} | {Memory.Pss(node.Pid) / 1024:0} |"));
+                    $"| {row} | {times.Order().ElementAt(times.Count / 2):0.0} | {requests.Median:0.00}, {requests.At(0.99):0.00} | {ProcessMemory.Pss(node.Pid) / 1024:0} |"));
             }
         }
         finally
@@ -84,15 +84,15 @@ internal static class NodeGrowth
             var command = File.ReadAllText($"/proc/{pid}/cmdline");
             if (command.StartsWith("skiff\0host", StringComparison.Ordinal))
             {
-                hosts += Memory.Pss(pid);
+                hosts += ProcessMemory.Pss(pid);
             }
             else if (command.StartsWith("skiff-guest", StringComparison.Ordinal))
             {
-                holders += Memory.Pss(pid);
+                holders += ProcessMemory.Pss(pid);
             }
             else if (command.Contains("shim", StringComparison.Ordinal))
             {
-                shims += Memory.Pss(pid);
+                shims += ProcessMemory.Pss(pid);
             }
         }
 

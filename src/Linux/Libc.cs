@@ -92,4 +92,7 @@ internal static partial class Libc
 
     [LibraryImport(Name, SetLastError = true)]
     public static unsafe partial int poll(PollEntry* entries, nuint count, int milliseconds);
+
+    [LibraryImport(Name, SetLastError = true)]
+    public static unsafe partial int getsockopt(SafeHandle socket, int level, int name, void* value, uint* size);
 }

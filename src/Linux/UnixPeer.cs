@@ -66,12 +66,9 @@ public static unsafe partial class UnixPeer
     {
         var credentials = stackalloc int[3];
         var size = 3u * sizeof(int);
-        Libc.Check(getsockopt(connection, SOL_SOCKET, SO_PEERCRED, credentials, &size), "getsockopt SO_PEERCRED");
+        Libc.Check(Libc.getsockopt(connection, SOL_SOCKET, SO_PEERCRED, credentials, &size), "getsockopt SO_PEERCRED");
         return credentials[0];
     }
-
-    [LibraryImport(Libc.Name, SetLastError = true)]
-    private static partial int getsockopt(SafeHandle socket, int level, int name, void* value, uint* size);
 
     [LibraryImport(Libc.Name, SetLastError = true)]
     private static partial int socket(int domain, int type, int protocol);

@@ -185,6 +185,8 @@ public sealed partial class ServeCommandTests : IDisposable
     [InlineData("--cpu", "much", "cpu: 'much'")]
     [InlineData("--reuse", "0", "--reuse")]
     [InlineData("--max-in-flight", "0", "--max-in-flight")]
+    [InlineData("--limit", "max-sockets=0", "max-sockets: '0'")]
+    [InlineData("--limit", "max-in-flight=5", "--limit max-in-flight=5: write NAME=N")]
     public async Task A_wrong_option_names_itself(string option, string value, string expected)
     {
         string[] address = option == "--addr" ? [] : ["--addr", "127.0.0.1:0"];

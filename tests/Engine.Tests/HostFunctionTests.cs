@@ -1,4 +1,3 @@
-
 namespace Skiff.Engine.Tests;
 
 /// <summary>What host functions may do, and what becomes of what they throw, on a thread and on a fiber.</summary>

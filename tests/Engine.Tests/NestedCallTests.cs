@@ -1,4 +1,3 @@
-
 namespace Skiff.Engine.Tests;
 
 /// <summary>Guests that host functions call into, and that wait there: every fiber beneath is suspended with them.</summary>

@@ -92,29 +92,10 @@ internal static class Leaks
             return [];
         }
 
-        var listening = File.ReadAllLines("/proc/net/unix").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Where(fields => fields.Length == 8).Select(fields => fields[7]).ToHashSet();
+        var listening = UnixSockets.All().Select(socket => socket.Path).ToHashSet();
         return Directory.EnumerateFiles(SocketFolder)
             .Where(path => !node.SocketsBefore.Contains(path) && !listening.Contains(path) && Path.GetFileName(path) != ShimLock)
             .Select(path => $"socket {path}");
-    }
-
-    /// <summary>The sockets in containerd's folder that a process has open.</summary>
-    private static IEnumerable<string> SocketsOf(int pid)
-    {
-        const int Inode = 6;
-        const int Path = 7;
-        var paths = File.ReadAllLines("/proc/net/unix").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Where(fields => fields.Length > Path && fields[Path].StartsWith(SocketFolder + "/", StringComparison.Ordinal))
-            .ToLookup(fields => $"socket:[{fields[Inode]}]", fields => fields[Path], StringComparer.Ordinal);
-        try
-        {
-            return [.. Directory.EnumerateFiles($"/proc/{pid}/fd").SelectMany(file => paths[new FileInfo(file).LinkTarget ?? ""])];
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
     }
 
     public static HashSet<string> NetworksNow() =>
@@ -174,7 +155,7 @@ internal static class Leaks
     public static async Task RemoveTracesAsync(Containerd node)
     {
         // Asked now: of a process that dies the kernel closes them last, and until then nobody can tell them from those of others.
-        var sockets = Pids(node).SelectMany(SocketsOf).ToList();
+        var sockets = Pids(node).SelectMany(UnixSockets.OpenIn).Where(path => path.StartsWith(SocketFolder + "/", StringComparison.Ordinal)).ToList();
         foreach (var pid in Pids(node).ToList())
         {
             Signals.Send(pid, Signals.Kill);

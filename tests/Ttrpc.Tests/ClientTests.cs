@@ -1,4 +1,5 @@
 using System.Text;
+using Skiff.Testing;
 using Skiff.Ttrpc.Tests.Doubles;
 
 namespace Skiff.Ttrpc.Tests;
@@ -102,13 +103,13 @@ public sealed class ClientTests
     [Fact]
     public async Task A_timeout_is_sent_and_held_on_this_side_too()
     {
-        var time = new FakeTime();
+        var time = new ManualTime();
         var (client, peer) = Connect(time);
         var call = client.CallAsync("s", "m", default, TimeSpan.FromSeconds(2));
         var request = RequestMessage.Decode((await peer.ReceiveFrameAsync()).AsMemory(10));
         Assert.Equal(2_000_000_000, request.TimeoutNano);
 
-        await Observations.EventuallyAsync(() => time.ArmedTimers == 1, "the timer is armed");
+        await Observations.EventuallyAsync(() => time.Waiting == 1, "the timer is armed");
         time.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal(TtrpcStatus.DeadlineExceeded, (await Assert.ThrowsAsync<TtrpcException>(() => call)).Status);
 

@@ -1,10 +1,11 @@
+using Skiff.Testing;
 using Skiff.Ttrpc.Tests.Doubles;
 
 namespace Skiff.Ttrpc.Tests;
 
 public sealed class DeadlineTests
 {
-    private readonly FakeTime _time = new();
+    private readonly ManualTime _time = new();
 
     [Fact]
     public async Task A_call_that_outlives_its_timeout_is_answered_4()
@@ -12,7 +13,7 @@ public sealed class DeadlineTests
         await using var host = new TestServer(self => self.DefaultOptions(_time));
         using var peer = host.ConnectInMemory();
         await peer.SendFrameAsync(1, 1, 0, Wait(timeoutNano: 2_000_000_000));
-        await Observations.EventuallyAsync(() => _time.ArmedTimers == 1 && host.Server.CallsInFlight == 1, "the call runs");
+        await Observations.EventuallyAsync(() => _time.Waiting == 1 && host.Server.CallsInFlight == 1, "the call runs");
 
         _time.Advance(TimeSpan.FromSeconds(1.9));
         Assert.Equal(0, host.Seen.WaitsCancelled);
@@ -48,7 +49,7 @@ public sealed class DeadlineTests
         await peer.SendFrameAsync(1, 1, 0, ServerTests.RequestBytes(TestServer.Service, "Echo", [], timeoutNano));
 
         Assert.Equal(TtrpcStatus.Ok, (await peer.ReceiveAnswerAsync()).Status);
-        await Observations.EventuallyAsync(() => _time.ArmedTimers == 0, "no timer is left");
+        await Observations.EventuallyAsync(() => _time.Waiting == 0, "no timer is left");
     }
 
     [Fact]
@@ -61,7 +62,7 @@ public sealed class DeadlineTests
 
         peer.Dispose();
 
-        await Observations.EventuallyAsync(() => host.Server.CallsInFlight == 0 && _time.ArmedTimers == 0, "the call and its timer end");
+        await Observations.EventuallyAsync(() => host.Server.CallsInFlight == 0 && _time.Waiting == 0, "the call and its timer end");
         Assert.Equal(1, host.Seen.WaitsCancelled);
     }
 

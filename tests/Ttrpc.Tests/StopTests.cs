@@ -1,3 +1,4 @@
+using Skiff.Testing;
 using Skiff.Ttrpc.Tests.Doubles;
 
 namespace Skiff.Ttrpc.Tests;
@@ -30,14 +31,14 @@ public sealed class StopTests
     [Fact]
     public async Task What_outlives_the_grace_is_cancelled_and_answered_unavailable()
     {
-        var time = new FakeTime();
+        var time = new ManualTime();
         await using var host = new TestServer(self => self.DefaultOptions(time));
         using var peer = await host.ConnectRawAsync();
         await peer.SendFrameAsync(1, 1, 0, Request("Wait"));
         await Observations.EventuallyAsync(() => host.Server.CallsInFlight == 1, "the call runs");
 
         var stop = host.Server.StopAsync(TimeSpan.FromSeconds(5));
-        await Observations.EventuallyAsync(() => time.ArmedTimers == 1, "the grace runs");
+        await Observations.EventuallyAsync(() => time.Waiting == 1, "the grace runs");
         time.Advance(TimeSpan.FromSeconds(5));
 
         Assert.Equal((1u, TtrpcStatus.Unavailable), await peer.ReceiveAnswerAsync() is var a ? (a.StreamId, a.Status) : default);
@@ -48,16 +49,16 @@ public sealed class StopTests
     [Fact]
     public async Task A_call_that_ignores_its_cancellation_does_not_hold_up_the_stop()
     {
-        var time = new FakeTime();
+        var time = new ManualTime();
         await using var host = new TestServer(self => self.DefaultOptions(time));
         using var peer = await host.ConnectRawAsync();
         await peer.SendFrameAsync(1, 1, 0, Request("Block"));
         await Observations.EventuallyAsync(() => host.Server.CallsInFlight == 1, "the call runs");
 
         var stop = host.Server.StopAsync(TimeSpan.FromSeconds(5));
-        await Observations.EventuallyAsync(() => time.ArmedTimers == 1, "the grace runs");
+        await Observations.EventuallyAsync(() => time.Waiting == 1, "the grace runs");
         time.Advance(TimeSpan.FromSeconds(5));
-        await Observations.EventuallyAsync(() => time.ArmedTimers == 1, "the second wait runs");
+        await Observations.EventuallyAsync(() => time.Waiting == 1, "the second wait runs");
         time.Advance(TimeSpan.FromSeconds(5));
 
         await stop;

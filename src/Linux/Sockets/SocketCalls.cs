@@ -78,7 +78,7 @@ public static partial class SocketCalls
     {
         int result = 0;
         uint size = sizeof(int);
-        var answer = FileCalls.Answer(getsockopt(handle, option.Level, option.Name, &result, &size));
+        var answer = FileCalls.Answer(Libc.getsockopt(handle, option.Level, option.Name, &result, &size));
         value = result;
         return answer;
     }
@@ -180,9 +180,6 @@ public static partial class SocketCalls
 
     [LibraryImport(Libc.Name, SetLastError = true)]
     private static unsafe partial int getpeername(SafeHandle handle, byte* address, uint* size);
-
-    [LibraryImport(Libc.Name, SetLastError = true)]
-    private static unsafe partial int getsockopt(SafeHandle handle, int level, int name, void* value, uint* size);
 
     [LibraryImport(Libc.Name, SetLastError = true)]
     private static unsafe partial int setsockopt(SafeHandle handle, int level, int name, void* value, uint size);

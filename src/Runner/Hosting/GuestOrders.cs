@@ -20,17 +20,10 @@ internal static class GuestOrders
             throw new GuestException("the guest's order has no arguments; the first is its name");
         }
 
-        var permissions = new GuestPermissions();
-        foreach (var permission in order.Permissions)
-        {
-            permissions = permission is [var name, var value]
-                ? permissions.With(name, value)
-                : throw new GuestException("a permission of the guest's order is not a name and a value");
-        }
-
-        var bounds = (order.Bounds ?? []).Aggregate(GuestBounds.None, static (bounds, bound) => bound is [var name, var value]
-            ? bounds.With(name, value)
-            : throw new GuestException("a limit of the guest's order is not a name and a value"));
+        var permissions = order.Permissions.Select(pair => Named("permission", pair))
+            .Aggregate(new GuestPermissions(), static (all, one) => all.With(one.Name, one.Value));
+        var bounds = (order.Bounds ?? []).Select(pair => Named("limit", pair))
+            .Aggregate(GuestBounds.None, static (all, one) => all.With(one.Name, one.Value));
         var code = descriptors.Code;
         var spec = permissions.ApplyTo(new GuestSpec
         {
@@ -47,6 +40,10 @@ internal static class GuestOrders
 
     /// <summary>The container's environment, whatever of it the guest may see.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Variables(GuestOrder order) => [.. order.Environment.Select(Variable)];
+
+    private static (string Name, string Value) Named(string what, string[] pair) => pair is [var name, var value]
+        ? (name, value)
+        : throw new GuestException($"a {what} of the guest's order is not a name and a value");
 
     private static KeyValuePair<string, string> Variable(string text)
     {

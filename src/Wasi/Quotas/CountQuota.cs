@@ -7,8 +7,6 @@ public sealed class CountQuota(int limit, CountQuota? shared = null)
     private int _used;
     private long _refusals;
 
-    public int Limit => limit;
-
     public int Used => Volatile.Read(ref _used);
 
     /// <summary>How often the guest wanted more.</summary>

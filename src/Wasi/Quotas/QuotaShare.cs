@@ -8,9 +8,6 @@ public sealed class QuotaShare(CountQuota quota, int free = 0) : IDisposable
     private int _held;
     private bool _isOver;
 
-    /// <summary>As <see cref="CountQuota.Limit"/>.</summary>
-    public int Limit => quota.Limit;
-
     /// <summary>False: the guest has as many as it may.</summary>
     public bool TryTake()
     {

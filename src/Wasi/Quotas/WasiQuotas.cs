@@ -10,11 +10,11 @@ public sealed class WasiQuotas
     public WasiQuotas(GuestBounds bounds, TimeProvider time, CountQuota? descriptors = null)
     {
         ArgumentNullException.ThrowIfNull(bounds);
-        var (said, usual) = (bounds, GuestBounds.Default);
-        Descriptors = new CountQuota((said.OpenFiles ?? usual.OpenFiles)!.Value, descriptors);
-        Sockets = new CountQuota((said.Sockets ?? usual.Sockets)!.Value);
-        Timers = new CountQuota((said.Timers ?? usual.Timers)!.Value);
-        Log = new RateQuota(said.LogRate, time);
+        var all = bounds.Or(GuestBounds.Default);
+        Descriptors = new CountQuota(all.OpenFiles!.Value, descriptors);
+        Sockets = new CountQuota(all.Sockets!.Value);
+        Timers = new CountQuota(all.Timers!.Value);
+        Log = new RateQuota(all.LogRate, time);
     }
 
     /// <summary>Files, directories, listings of directories, and sockets.</summary>

@@ -88,23 +88,9 @@ public sealed class DeathTests(Nodes nodes) : NodeTest(nodes)
         await Leaks.RequireNoneAsync(node);
     }
 
-    internal static int ServerOf(TestTask task)
+    private static int ServerOf(TestTask task)
     {
         var address = File.ReadAllText(Path.Combine(task.Bundle, "address")).Trim();
-        var inode = File.ReadAllLines("/proc/net/unix").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .First(fields => fields.Length == 8 && fields[7] == address["unix://".Length..])[6];
-        return Leaks.Pids(task.Node).First(pid => Holds(pid, $"socket:[{inode}]"));
-    }
-
-    private static bool Holds(int pid, string link)
-    {
-        try
-        {
-            return Directory.EnumerateFiles($"/proc/{pid}/fd").Any(file => new FileInfo(file).LinkTarget == link);
-        }
-        catch (IOException)
-        {
-            return false;
-        }
+        return Leaks.Pids(task.Node).First(pid => UnixSockets.OpenIn(pid).Contains(address["unix://".Length..]));
     }
 }

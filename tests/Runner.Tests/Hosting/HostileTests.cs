@@ -139,12 +139,7 @@ public sealed class HostileTests
         Assert.Equal(HostProtocol.OutOfMemory, await large.HearAsync());
         Assert.Equal(137, await large.ExitAsync());
         await using var sleeping = await host.StartAsync(Texts.Sleep);
-        var usage = await sleeping.UsageAsync();
-        while (usage.Instances == 0 || usage.MemoryBytes == 0)
-        {
-            await Task.Delay(20, Cancellation);
-            usage = await sleeping.UsageAsync();
-        }
+        var usage = await sleeping.UsageAsync(now => now.Instances > 0 && now.MemoryBytes > 0);
 
         Assert.Equal((65536, 1), (usage.MemoryBytes, usage.Instances));
         await sleeping.SayAsync("signal 9");
@@ -162,12 +157,7 @@ public sealed class HostileTests
         {
             Assert.Equal(HostProtocol.Ready, await opens.HearAsync());
             await opens.SayAsync(HostProtocol.Start);
-            var usage = await opens.UsageAsync();
-            while (usage.Timers == 0)
-            {
-                await Task.Delay(20, Cancellation);
-                usage = await opens.UsageAsync();
-            }
+            var usage = await opens.UsageAsync(now => now.Timers > 0);
 
             // The descriptor of its directory is one of the ten.
             Assert.Equal((10, 91, 1), (usage.OpenFiles, usage.OpenFilesRefused, usage.Timers));
@@ -186,12 +176,7 @@ public sealed class HostileTests
         await using var host = new TestHost();
         var clock = Stopwatch.StartNew();
         await using var writer = await host.StartAsync(HostingTexts.Writes(10), order => order with { Permissions = [["max-log-rate", "256Ki"]] });
-        var usage = await writer.UsageAsync();
-        while (usage.LogHeldNanoseconds == 0)
-        {
-            await Task.Delay(20, Cancellation);
-            usage = await writer.UsageAsync();
-        }
+        var usage = await writer.UsageAsync(now => now.LogHeldNanoseconds > 0);
 
         Assert.InRange(usage.LogBytes, 4 * 65536, 9 * 65536);
         Assert.Equal(0, await writer.ExitAsync());

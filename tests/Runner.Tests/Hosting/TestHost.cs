@@ -187,6 +187,21 @@ internal sealed class TestGuest(Socket channel) : IAsyncDisposable
         return JsonSerializer.Deserialize(line![(HostProtocol.Usage.Length + 1)..], GuestOrderJson.Default.GuestUsage)!;
     }
 
+    /// <summary>The first usage that is as wanted; asked for again and again.</summary>
+    public async Task<GuestUsage> UsageAsync(Func<GuestUsage, bool> wanted)
+    {
+        while (true)
+        {
+            var usage = await UsageAsync();
+            if (wanted(usage))
+            {
+                return usage;
+            }
+
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
     public ValueTask DisposeAsync()
     {
         _reader.Dispose();

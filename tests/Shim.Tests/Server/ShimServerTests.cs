@@ -28,7 +28,7 @@ public sealed class ShimServerTests : IDisposable
     public async Task An_idle_server_leaves_however_often_it_is_looked_at()
     {
         await using var events = new EventQueue("test", new NoForwarder(), TimeProvider.System, _tasks.Log);
-        var serving = Serve(events, TimeProvider.System);
+        var serving = Serve(events, TimeProvider.System, Idle);
         while (!serving.IsCompleted)
         {
             await LookAsync();
@@ -44,16 +44,16 @@ public sealed class ShimServerTests : IDisposable
     {
         await using var events = new EventQueue("test", new NoForwarder(), TimeProvider.System, _tasks.Log);
         var time = new ManualTime();
-        var serving = Serve(events, time);
+        var serving = Serve(events, time, Idle);
         await using (var client = await TtrpcClient.ConnectAsync(SocketPath))
         {
             // Its answer says that the connection has been accepted.
             await Assert.ThrowsAsync<TtrpcException>(() => client.CallAsync("no.such.Service", "Method", ReadOnlyMemory<byte>.Empty, Patience));
         }
 
-        await WaitsAsync(time);
+        await TestTasks.BecomesTrueAsync(() => time.Waiting > 0);
         time.Advance(Idle);
-        await WaitsAsync(time);
+        await TestTasks.BecomesTrueAsync(() => time.Waiting > 0);
         Assert.False(serving.IsCompleted);
         time.Advance(Idle);
         await serving.WaitAsync(Patience, TestContext.Current.CancellationToken);
@@ -64,26 +64,13 @@ public sealed class ShimServerTests : IDisposable
     {
         await using var events = new EventQueue("test", new NoForwarder(), TimeProvider.System, _tasks.Log);
         var time = new ManualTime();
-        var serving = Serve(events, time, null);
-        await WaitsAsync(time);
+        var serving = Serve(events, time, lingers: null);
+        await TestTasks.BecomesTrueAsync(() => time.Waiting > 0);
         _server!.Used();
         time.Advance(TimeSpan.FromSeconds(4));
         await serving.WaitAsync(Patience, TestContext.Current.CancellationToken);
         Assert.False(File.Exists(SocketPath));
     }
-
-    /// <summary>Until the server waits on <paramref name="time"/>.</summary>
-    private static async Task WaitsAsync(ManualTime time)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(Patience);
-        while (time.Waiting == 0)
-        {
-            await Task.Delay(5, patience.Token);
-        }
-    }
-
-    private Task Serve(EventQueue events, TimeProvider time) => Serve(events, time, Idle);
 
     private Task Serve(EventQueue events, TimeProvider time, TimeSpan? lingers)
     {
