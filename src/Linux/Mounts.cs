@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Skiff.Linux;
 
@@ -40,6 +41,25 @@ public static partial class Mounts
         using var made = root.TryOpenPath(mount.Target)
             ?? throw new LinuxException(Operation(mount), Errno.ENOENT, $"{target} (folder {mount.Target} in it)");
         Finish(mount, options, PathOf(made));
+    }
+
+    /// <summary>
+    /// As <see cref="UnmountAll"/>, without the time in which the file system on top writes back what it has to: that goes on after the return.
+    /// </summary>
+    public static void UnmountAllSoon(string target)
+    {
+        var descriptor = Libc.Open(target, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
+        try
+        {
+            UnmountAll(target);
+        }
+        finally
+        {
+            if (descriptor >= 0)
+            {
+                LateClose.Add(new SafeFileHandle(descriptor, ownsHandle: true));
+            }
+        }
     }
 
     /// <summary>Unmounts everything mounted on <paramref name="target"/>, lazily and without following links; nothing there is no error.</summary>

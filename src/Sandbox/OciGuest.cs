@@ -151,7 +151,7 @@ internal sealed class OciGuest(GuestMaking making, OciRuntime runtime, SandboxTo
         await Exit.WaitAsync(KillTime, cancellation);
         Terminal?.Dispose();
         (making.Entry as Entry.Wasm)?.Code.Dispose();
-        Mounts.UnmountAll(making.Folder.Rootfs);
+        Mounts.UnmountAllSoon(making.Folder.Rootfs);
         making.Folder.Remove();
     }
 

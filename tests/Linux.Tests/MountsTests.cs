@@ -49,6 +49,20 @@ public sealed class MountsTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_unmounted_soon_is_gone_at_once_and_its_file_system_ends()
+    {
+        Mounts.Mount(new("tmpfs", "tmpfs", "", []), _target);
+        await File.WriteAllTextAsync(_folder["target/file"], "content", TestContext.Current.CancellationToken);
+        Mounts.UnmountAllSoon(_target);
+        Assert.Empty(MountLines(_target));
+        Assert.False(File.Exists(_folder["target/file"]));
+        while (Directory.EnumerateFiles("/proc/self/fd").Any(one => new FileInfo(one).LinkTarget is "/" ))
+        {
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
+    [Fact]
     public void A_link_is_not_followed_when_unmounting()
     {
         Mounts.Mount(new("tmpfs", "tmpfs", "", []), _target);

@@ -85,7 +85,11 @@ internal sealed class HostedPlace(GuestRequest request, Bundle bundle, GuestFold
     public void Dispose()
     {
         _rootfs?.Dispose();
-        _root?.Dispose();
+        if (_root is not null)
+        {
+            LateClose.Add(_root);
+        }
+
         Network?.Dispose();
         _worker.Dispose();
     }
