@@ -23,7 +23,7 @@ internal sealed record Contender(string Name, string Runtime, string Binary, str
 
     public static Contender Node { get; } = new("skiff, isolation node, Wasm hello", Ctr.SkiffNode, "crun", WasmHello);
 
-    public static IReadOnlyList<Contender> All { get; } = Environment.GetEnvironmentVariable("ONLY_NODE") is null ? [Peer, Crun, Runc, NativeUnderSkiff, Node] : [Node];
+    public static IReadOnlyList<Contender> All { get; } = [Peer, Crun, Runc, NativeUnderSkiff, Node];
 
     /// <summary>containerd.runc.v1.Options with its field binary_name (6), which both shims read.</summary>
     public Any Options
