@@ -80,8 +80,14 @@ internal static class PassThrough
             var type = definition.Functions[i].Type!;
             var name = definition.Functions[i].Name;
             text.Append($"(func (export \"{name}\") {Signature(type)} (canon lift (core func $i \"{i}\") (memory $memory) (realloc $realloc)))\n");
-            var raw = Flat(type).Select((core, slot) => $"(param \"p{slot}\" {Number(core)})");
+            var raw = Flat(type).Select((core, slot) => $"(param \"p{slot}\" {Number(core)})").ToList();
             text.Append($"(func (export \"raw-{name}\") {string.Concat(raw)} (canon lift (core func $i \"raw{i}\")))\n");
+            if (raw.Count == FunctionType.FlatParametersMax)
+            {
+                // With the number of times there would be one too many to be passed flat.
+                continue;
+            }
+
             text.Append($"(func (export \"loop-{name}\") (param \"times\" u32) {string.Concat(raw)} (canon lift (core func $i \"loop{i}\")))\n");
         }
     }

@@ -16,6 +16,8 @@ public sealed class RandomTypeTests(ITestOutputHelper output)
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    // Sixteen flat parameters, as many as there may be.
+    [InlineData(49299188)]
     [InlineData(null)]
     public void Generated_bindings_and_interpreter_do_the_same(int? fixedSeed)
     {
