@@ -83,6 +83,30 @@ public sealed class CacheTests(Nodes nodes) : NodeTest(nodes)
     }
 
     [Theory, OnContainerd]
+    public async Task A_large_module_runs_before_it_is_optimised_and_the_next_start_has_better_code(string version)
+    {
+        const string Image = "localhost/large:1";
+        await using var node = await OwnNodeAsync(version);
+        var module = Path.Combine(node.Folder, "large.wasm");
+        var tar = Path.Combine(node.Folder, "large.tar");
+        await File.WriteAllBytesAsync(module, [.. await File.ReadAllBytesAsync(Path.Combine(Repository.Guests, "rustbox.wasm")), .. Padding()]);
+        Images.WriteRootfs(tar, Image, "linux/amd64", new Dictionary<string, string?> { ["/large.wasm"] = module }, ["/large.wasm"]);
+        await node.Ctr.RunAsync("image", "import", tar);
+
+        await RunAsync();
+        await Eventually.BecomesTrueAsync(
+            () => Entries(node) is [var entry] && !IsBaseline(entry), "the optimised code is there, and that of the baseline compiler gone", Patience);
+        Assert.Equal(!Repository.IsNode, Directory.EnumerateDirectories(node.Cache, "*", SearchOption.AllDirectories).Any(IsBaseline));
+        var written = new FileInfo(Assert.Single(Entries(node))).CreationTimeUtc;
+        await RunAsync();
+        Assert.Equal(written, new FileInfo(Assert.Single(Entries(node))).CreationTimeUtc);
+
+        async Task RunAsync() => Assert.Equal(
+            "hello from Rust\n",
+            (await node.Ctr.TryAsync("run", "--rm", "--runtime", Repository.Runtime, Image, Names.Next(), "/large.wasm", "hello")).Succeeded());
+    }
+
+    [Theory, OnContainerd]
     public async Task Only_root_may_enter_the_cache(string version)
     {
         await using var node = await OwnNodeAsync(version);
@@ -91,11 +115,19 @@ public sealed class CacheTests(Nodes nodes) : NodeTest(nodes)
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(node.Cache));
     }
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     /// <summary>How long a file must have been left alone before it is remembered.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2.5);
 
     private static List<string> Remembered(Containerd node) =>
         [.. Directory.EnumerateFiles(node.Cache, "file-*", SearchOption.AllDirectories).Select(path => new FileInfo(path).LinkTarget!)];
+
+    /// <summary>A folder of the cache, or a file in it.</summary>
+    private static bool IsBaseline(string path) => path.Contains("-baseline", StringComparison.Ordinal);
+
+    // A custom section (core specification, 5.5.3: id 0, length, a name) that makes a module large enough for the baseline compiler, 256 KiB.
+    private static byte[] Padding() => [0, 0x80, 0x80, 0x10, 1, (byte)'p', .. new byte[(256 << 10) - 2]];
 
     /// <summary>Compiled code is the only large thing in the cache: locks and temporary files are not counted.</summary>
     private static List<string> Entries(Containerd node) =>
