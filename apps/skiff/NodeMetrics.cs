@@ -46,6 +46,7 @@ internal static class NodeMetrics
         Each("skiff_container_http_requests", "counter", "HTTP requests answered.", null, usage => usage.Requests);
         Each("skiff_container_http_requests_in_flight", "gauge", "HTTP requests being answered.", null, usage => usage.RequestsInFlight);
         Each("skiff_container_http_requests_refused", "counter", "HTTP requests refused, because as many were in flight as may be.", null, usage => usage.RequestsRefused);
+        Each("skiff_container_http_connections", "gauge", "Connections of HTTP clients.", null, usage => usage.Connections);
         Each("skiff_container_instances", "gauge", "Wasm instances alive.", null, usage => usage.Instances);
         Each("skiff_container_open_files", "gauge", "Files, directories and sockets that the guest has open.", null, usage => usage.OpenFiles);
         Each("skiff_container_sockets", "gauge", "Sockets that the guest has open, connections of its HTTP requests included.", null, usage => usage.Sockets);
@@ -59,6 +60,7 @@ internal static class NodeMetrics
             text.Sample(usage.OpenFilesRefused, [.. one.Labels, ("limit", GuestBounds.OpenFilesWord)]);
             text.Sample(usage.SocketsRefused, [.. one.Labels, ("limit", GuestBounds.SocketsWord)]);
             text.Sample(usage.TimersRefused, [.. one.Labels, ("limit", GuestBounds.TimersWord)]);
+            text.Sample(usage.ConnectionsHeldBack, [.. one.Labels, ("limit", GuestBounds.ConnectionsWord)]);
         }
 
         return text.ToString();

@@ -12,19 +12,20 @@ public sealed record GuestBounds
     public const string OpenFilesWord = "max-open-files";
     public const string SocketsWord = "max-sockets";
     public const string TimersWord = "max-timers";
+    public const string ConnectionsWord = "max-connections";
     public const string LogRateWord = "max-log-rate";
 
     /// <summary>Nothing is said.</summary>
     public static GuestBounds None { get; } = new();
 
     /// <summary>Where the guest is its process's only one: enough for a thousand requests at once with some files each.</summary>
-    public static GuestBounds Default { get; } = new() { InFlight = 1000, OpenFiles = 16_384, Sockets = 4096, Timers = 16_384 };
+    public static GuestBounds Default { get; } = new() { InFlight = 1000, OpenFiles = 16_384, Sockets = 4096, Timers = 16_384, Connections = 20_000 };
 
     /// <summary>Where guests share a process: what one writes costs containerd and the disk of all.</summary>
     public static GuestBounds Shared { get; } = Default with { LogRate = 16 << 20 };
 
     /// <summary>The words, as annotations have them behind <see cref="GuestPermissions.AnnotationPrefix"/>.</summary>
-    public static IReadOnlyList<string> Names { get; } = [InFlightWord, OpenFilesWord, SocketsWord, TimersWord, LogRateWord];
+    public static IReadOnlyList<string> Names { get; } = [InFlightWord, OpenFilesWord, SocketsWord, TimersWord, ConnectionsWord, LogRateWord];
 
     /// <summary>Requests that are worked on at once, if it answers requests: instances.</summary>
     public int? InFlight { get; init; }
@@ -38,6 +39,9 @@ public sealed record GuestBounds
     /// <summary>Times that it waits for.</summary>
     public int? Timers { get; init; }
 
+    /// <summary>Connections of its clients alive at once, if it answers requests. Further ones wait in the kernel's backlog.</summary>
+    public int? Connections { get; init; }
+
     /// <summary>Bytes a second that it writes to stdout and stderr together. Null as a default: as fast as they are read.</summary>
     public long? LogRate { get; init; }
 
@@ -49,6 +53,7 @@ public sealed record GuestBounds
         OpenFilesWord => this with { OpenFiles = Count(name, value) },
         SocketsWord => this with { Sockets = Count(name, value) },
         TimersWord => this with { Timers = Count(name, value) },
+        ConnectionsWord => this with { Connections = Count(name, value) },
         LogRateWord => this with { LogRate = GuestPermissions.Bytes(name, value) },
         _ => throw new GuestException($"{name} is no limit; there are {string.Join(", ", Names)}"),
     };
@@ -63,6 +68,7 @@ public sealed record GuestBounds
             OpenFiles = OpenFiles ?? others.OpenFiles,
             Sockets = Sockets ?? others.Sockets,
             Timers = Timers ?? others.Timers,
+            Connections = Connections ?? others.Connections,
             LogRate = LogRate ?? others.LogRate,
         };
     }
@@ -77,6 +83,7 @@ public sealed record GuestBounds
             OpenFiles = Least(OpenFiles, others.OpenFiles),
             Sockets = Least(Sockets, others.Sockets),
             Timers = Least(Timers, others.Timers),
+            Connections = Least(Connections, others.Connections),
             LogRate = Least(LogRate, others.LogRate),
         };
     }

@@ -73,6 +73,11 @@ public sealed record GuestUsage
     /// <summary>HTTP requests refused (503), because the guest or its process had as many as they may have.</summary>
     public long RequestsRefused { get; init; }
 
+    /// <summary>Connections of its clients, and how often there were as many as may be.</summary>
+    public long Connections { get; init; }
+
+    public long ConnectionsHeldBack { get; init; }
+
     /// <summary>Instances alive.</summary>
     public long Instances { get; init; }
 

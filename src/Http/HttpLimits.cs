@@ -3,9 +3,6 @@ namespace Skiff.Http;
 /// <summary>What a client may ask of a host. Each number is a wall against one hostile client, not a tuning knob.</summary>
 public sealed record HttpLimits
 {
-    /// <summary>Connections alive at once on one listener. At the limit no further one is accepted: they wait in the kernel's backlog.</summary>
-    public int ConnectionsMax { get; init; } = 20_000;
-
     /// <summary>Method, target and version, in bytes; longer ones get 414.</summary>
     public int RequestLineBytesMax { get; init; } = 16 * 1024;
 

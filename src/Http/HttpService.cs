@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Skiff.Guest;
 using Skiff.Http.Health;
 using Skiff.Http.Listening;
 using Skiff.Http.Serving;
@@ -14,6 +15,9 @@ public sealed record HttpServiceOptions
     public HttpLimits Limits { get; init; } = new();
 
     public ServingOptions Serving { get; init; } = new();
+
+    /// <summary>Connections of clients alive at once (<see cref="GuestBounds.Connections"/>).</summary>
+    public int ConnectionsMax { get; init; } = GuestBounds.Default.Connections!.Value;
 
     /// <summary>Other processes accept from the same socket.</summary>
     public bool SharesSocket { get; init; }
@@ -58,6 +62,12 @@ public sealed class HttpService : IAsyncDisposable
 
     public SiteMetrics Metrics { get; }
 
+    /// <summary>Connections of clients alive.</summary>
+    public int Connections => _listener?.ConnectionCount ?? 0;
+
+    /// <summary>How often there were as many as may be, and the next one had to wait.</summary>
+    public long ConnectionsHeldBack => _listener?.HeldBack ?? 0;
+
     public bool IsStopping { get; private set; }
 
     /// <summary>Begins to answer.</summary>
@@ -69,7 +79,11 @@ public sealed class HttpService : IAsyncDisposable
             await _host.StartAsync(cancellation);
         }
 
-        _listener = _host.Listen(socket, new HttpSite(_options.Name, _handler) { AccessLog = _access, SharesSocket = _options.SharesSocket }, _options.Tls);
+        var site = new HttpSite(_options.Name, _handler)
+        {
+            AccessLog = _access, SharesSocket = _options.SharesSocket, ConnectionsMax = _options.ConnectionsMax,
+        };
+        _listener = _host.Listen(socket, site, _options.Tls);
         _exporter?.Start();
     }
 

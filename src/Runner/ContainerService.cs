@@ -26,8 +26,9 @@ internal sealed class ContainerService : IAsyncDisposable
     {
         (_variables, _place) = (variables, place);
         var name = Path.GetFileNameWithoutExtension(variables.Spec.Arguments[0]);
-        _service = new HttpService(
-            guest, new HttpServiceOptions { Name = name, AccessLog = AccessLogFormat.Text, Serving = Serving(variables.Spec) with { Shared = places } }, errors, time, static _ => { }, shared);
+        var options = new HttpServiceOptions { Name = name, AccessLog = AccessLogFormat.Text, Serving = Serving(variables.Spec) with { Shared = places } };
+        var connections = variables.Spec.Limits.Bounds.Connections ?? options.ConnectionsMax;
+        _service = new HttpService(guest, options with { ConnectionsMax = connections }, errors, time, static _ => { }, shared);
     }
 
     /// <summary>How the requests of a container are handled.</summary>
@@ -38,6 +39,12 @@ internal sealed class ContainerService : IAsyncDisposable
     }
 
     public SiteMetrics Metrics => _service.Metrics;
+
+    /// <inheritdoc cref="HttpService.Connections"/>
+    public int Connections => _service.Connections;
+
+    /// <inheritdoc cref="HttpService.ConnectionsHeldBack"/>
+    public long ConnectionsHeldBack => _service.ConnectionsHeldBack;
 
     /// <exception cref="GuestException">It cannot listen where it should.</exception>
     public Task StartAsync() => _service.StartAsync(Listen(), CancellationToken.None);

@@ -213,6 +213,7 @@ internal static class ServeCommand
             new HttpServiceOptions
             {
                 Name = Name(parsed),
+                ConnectionsMax = LimitOption.Read(parsed, Limit).Connections!.Value,
                 SharesSocket = parsed.GetValue(Worker) > 0,
                 Serving = serving with
                 {

@@ -25,12 +25,13 @@ public sealed class SiteListener : IDisposable
     private readonly HashSet<SiteConnection> _alive = [];
     private TaskCompletionSource? _emptied;
     private Task _accepting = Task.CompletedTask;
+    private long _heldBack;
 
     internal SiteListener(
         Socket socket, HttpSite site, TlsIdentity? tls, AcceptedConnections connections, ConnectionSource source, HttpLimits limits)
     {
         (_socket, _site, _tls, _connections, _source, _limits) = (socket, site, tls, connections, source, limits);
-        _places = new SemaphoreSlim(limits.ConnectionsMax);
+        _places = new SemaphoreSlim(site.ConnectionsMax);
         EndPoint = socket.LocalEndPoint!;
     }
 
@@ -48,6 +49,9 @@ public sealed class SiteListener : IDisposable
             }
         }
     }
+
+    /// <summary>How often there were as many connections as may be, and no further one was accepted until one ended.</summary>
+    public long HeldBack => Volatile.Read(ref _heldBack);
 
     internal void Start() => _accepting = AcceptAsync();
 
@@ -112,7 +116,7 @@ public sealed class SiteListener : IDisposable
             Socket accepted;
             try
             {
-                await _places.WaitAsync(_stopping.Token);
+                await TakePlaceAsync();
                 accepted = await _socket.AcceptAsync(_stopping.Token);
             }
             catch (SocketException fault) when (fault.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
@@ -138,6 +142,17 @@ public sealed class SiteListener : IDisposable
                 await Task.Delay(OthersTurn, _connections.Time);
             }
         }
+    }
+
+    private Task TakePlaceAsync()
+    {
+        // Only this loop takes places.
+        if (_places.CurrentCount == 0)
+        {
+            Interlocked.Increment(ref _heldBack);
+        }
+
+        return _places.WaitAsync(_stopping.Token);
     }
 
     private void Begin(Socket accepted)

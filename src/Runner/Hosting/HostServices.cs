@@ -32,7 +32,11 @@ internal sealed class HostServices : IAsyncDisposable
     {
         (Time, Web, _log) = (time, web, log);
         Descriptors = new CountQuota(files / FilesOfAll);
-        Bounds = GuestBounds.Shared with { OpenFiles = Math.Min(GuestBounds.Shared.OpenFiles!.Value, files / FilesOfOne) };
+        Bounds = GuestBounds.Shared with
+        {
+            OpenFiles = Math.Min(GuestBounds.Shared.OpenFiles!.Value, files / FilesOfOne),
+            Connections = Math.Min(GuestBounds.Shared.Connections!.Value, files / ConnectionsOfOne),
+        };
         Wasi = new WasiHost(time, _readiness);
     }
 
@@ -60,8 +64,7 @@ internal sealed class HostServices : IAsyncDisposable
     public static async Task<HostServices> StartAsync(TimeProvider time, Action<string> log, CancellationToken cancellation)
     {
         var files = (int)Math.Min(ResourceLimits.RaiseOpenFiles(), int.MaxValue);
-        var usual = new HttpLimits();
-        var web = new HttpHost(usual with { ConnectionsMax = Math.Min(usual.ConnectionsMax, files / ConnectionsOfOne) }, time);
+        var web = new HttpHost(new HttpLimits(), time);
         await web.StartAsync(cancellation);
         return new HostServices(time, web, files, log);
     }

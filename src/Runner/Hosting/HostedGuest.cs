@@ -415,6 +415,8 @@ internal sealed class HostedGuest : IAsyncDisposable
         Requests = _program!.Requests,
         RequestsInFlight = _program.RequestsInFlight,
         RequestsRefused = _program.RequestsRefused,
+        Connections = _program.Connections,
+        ConnectionsHeldBack = _program.ConnectionsHeldBack,
         Instances = _program.Instances,
         OpenFiles = _quotas!.Descriptors.Used,
         OpenFilesRefused = _quotas.Descriptors.Refusals,

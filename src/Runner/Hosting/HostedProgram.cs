@@ -23,6 +23,12 @@ internal abstract class HostedProgram : IAsyncDisposable
     /// <summary>Requests refused because the guest, or the process, had as many as they may have.</summary>
     public virtual long RequestsRefused => 0;
 
+    /// <summary>Connections of its clients.</summary>
+    public virtual long Connections => 0;
+
+    /// <summary>How often there were as many of them as may be.</summary>
+    public virtual long ConnectionsHeldBack => 0;
+
     /// <summary>Runs it to its end, once. Its reason, if there is one, is for the guest's stderr.</summary>
     public abstract Task<GuestExit> RunAsync();
 
@@ -140,6 +146,10 @@ internal sealed class HostedService : HostedProgram
     public override long RequestsInFlight => _service.Metrics.InFlight;
 
     public override long RequestsRefused => _service.Metrics.Refused;
+
+    public override long Connections => _service.Connections;
+
+    public override long ConnectionsHeldBack => _service.ConnectionsHeldBack;
 
     public override async Task<GuestExit> RunAsync()
     {

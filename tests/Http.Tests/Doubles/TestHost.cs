@@ -18,11 +18,14 @@ internal sealed class TestHost : IAsyncDisposable
 
     public string Address => $"127.0.0.1:{EndPoint.Port}";
 
-    public static async Task<TestHost> StartAsync(IRequestHandler handler, HttpLimits? limits = null, TlsIdentity? tls = null, AccessLog? log = null)
+    public static Task<TestHost> StartAsync(IRequestHandler handler, HttpLimits? limits = null, TlsIdentity? tls = null, AccessLog? log = null) =>
+        StartAsync(new HttpSite("test", handler) { AccessLog = log }, limits, tls);
+
+    public static async Task<TestHost> StartAsync(HttpSite site, HttpLimits? limits = null, TlsIdentity? tls = null)
     {
         var host = new HttpHost(limits ?? new HttpLimits(), TimeProvider.System);
         await host.StartAsync(CancellationToken.None);
-        return new TestHost(host, host.Listen(Bound(), new HttpSite("test", handler) { AccessLog = log }, tls));
+        return new TestHost(host, host.Listen(Bound(), site, tls));
     }
 
     public static Socket Bound()

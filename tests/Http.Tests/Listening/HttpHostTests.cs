@@ -189,7 +189,7 @@ public sealed class HttpHostTests
     [Fact]
     public async Task Connections_beyond_the_limit_wait_for_a_place()
     {
-        await using var host = await TestHost.StartAsync(DelegateHandler.Says("ok"), new HttpLimits { ConnectionsMax = 1 });
+        await using var host = await TestHost.StartAsync(new HttpSite("test", DelegateHandler.Says("ok")) { ConnectionsMax = 1 });
         var first = await ConnectAsync(host.EndPoint);
         await Task.Delay(100);
         using var second = await ConnectAsync(host.EndPoint);
@@ -199,6 +199,7 @@ public sealed class HttpHostTests
         Assert.False(answer.IsCompleted);
         first.Dispose();
         Assert.EndsWith("ok", await answer);
+        Assert.InRange(host.Listener.HeldBack, 1, 2);
     }
 
     private static async Task<Socket> ConnectAsync(IPEndPoint to)

@@ -96,6 +96,32 @@ public sealed class ServiceTests
     }
 
     [Fact]
+    public async Task A_handler_has_as_many_connections_as_it_may_and_the_next_waits_for_a_place()
+    {
+        await using var host = new TestHost();
+        var address = FreeAddress();
+        await using var guest = await host.StartAsync(
+            HostingTexts.Http, order => Listening(address)(order) with { Permissions = [["max-connections", "1"]] });
+        var first = new HttpClient();
+        await GetAsync(first, address);
+        for (var i = 0; i < 500 && (await guest.UsageAsync()).ConnectionsHeldBack == 0; i++)
+        {
+            await Task.Delay(10, Cancellation);
+        }
+
+        var usage = await guest.UsageAsync();
+        Assert.Equal((1, 1), (usage.Connections, usage.ConnectionsHeldBack));
+        using var second = new HttpClient();
+        var waiting = second.GetStringAsync($"http://{address}/", Cancellation);
+        await Task.Delay(200, Cancellation);
+        Assert.False(waiting.IsCompleted);
+        first.Dispose();
+        await waiting;
+        await guest.SayAsync("signal 9");
+        Assert.Equal(137, await guest.ExitAsync());
+    }
+
+    [Fact]
     public async Task An_address_that_is_taken_ends_the_guest_with_a_text()
     {
         await using var host = new TestHost();
