@@ -19,21 +19,13 @@ internal static class BundleFiles
     private const int PidBytesMax = 16;
 
     /// <summary>The address; null when the file is missing or does not hold one.</summary>
-    public static string? TryReadAddress(string bundle)
-    {
-        var path = $"{bundle}/{Address}";
-        var file = new FileInfo(path);
-        return file.Exists && file.Length <= AddressBytesMax ? File.ReadAllText(path) : null;
-    }
+    public static string? TryReadAddress(string bundle) => TryRead($"{bundle}/{Address}", AddressBytesMax);
 
     public static void WriteAddress(string bundle, string address) => Replace($"{bundle}/{Address}", address);
 
     /// <summary>The process that serves the bundle's container, as far as its <c>start</c> knew; null when the file is missing or does not hold one.</summary>
-    public static int? TryReadShimPid(string bundle)
-    {
-        var file = new FileInfo($"{bundle}/{ShimPid}");
-        return file.Exists && file.Length <= PidBytesMax && int.TryParse(File.ReadAllText(file.FullName), CultureInfo.InvariantCulture, out var pid) && pid > 0 ? pid : null;
-    }
+    public static int? TryReadShimPid(string bundle) =>
+        int.TryParse(TryRead($"{bundle}/{ShimPid}", PidBytesMax), CultureInfo.InvariantCulture, out var pid) && pid > 0 ? pid : null;
 
     public static void WriteShimPid(string bundle, int pid) =>
         Replace($"{bundle}/{ShimPid}", pid.ToString(CultureInfo.InvariantCulture));
@@ -47,5 +39,19 @@ internal static class BundleFiles
         var temporary = $"{path}.{Environment.ProcessId}";
         File.WriteAllText(temporary, text);
         File.Move(temporary, path, overwrite: true);
+    }
+
+    // containerd may take the bundle away at any moment: another delete of the same container has ended.
+    private static string? TryRead(string path, int bytesMax)
+    {
+        try
+        {
+            using var file = File.OpenText(path);
+            return file.BaseStream.Length <= bytesMax ? file.ReadToEnd() : null;
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
     }
 }

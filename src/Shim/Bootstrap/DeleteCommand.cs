@@ -18,8 +18,8 @@ internal static class DeleteCommand
     /// </summary>
     private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(4);
 
-    /// <summary>For the socket of a server of which not even the process is left; what <see cref="TimeMax"/> leaves of the 5 s.</summary>
-    private static readonly TimeSpan DyingTime = TimeSpan.FromMilliseconds(800);
+    /// <summary>For the socket of a server that is ending besides; the rest of the 5 s is for our own start and end.</summary>
+    private static readonly TimeSpan TimeInAll = TimeSpan.FromSeconds(4.8);
 
     /// <param name="sandboxFor">Bundle to the sandbox that can remove what is left in it; null when nothing is.</param>
     /// <returns>What stdout must say: a protobuf DeleteResponse.</returns>
@@ -32,16 +32,25 @@ internal static class DeleteCommand
             throw new ShimException(ShimError.InvalidArgument, "delete needs the flag -id");
         }
 
-        if (sandboxFor(bundle) is { } sandbox)
+        // Before anything is removed: another delete of the same container may take the bundle away meanwhile.
+        var address = BundleFiles.TryReadAddress(bundle);
+        var shim = BundleFiles.TryReadShimPid(bundle);
+        var begun = time.GetTimestamp();
+        try
         {
-            RemoveTraces(sandbox, bundle, arguments.Id, warn);
+            if (sandboxFor(bundle) is { } sandbox)
+            {
+                RemoveTraces(sandbox, bundle, arguments.Id, warn);
+            }
         }
-
-        // Of a server that lives nothing is removed, and it would take our connection for that of somebody who counts on its staying.
-        var lives = BundleFiles.TryReadShimPid(bundle) is { } pid && ProcessIdentity.Lives(pid) == true;
-        if (!lives && BundleFiles.TryReadAddress(bundle) is { } address && ShimSocket.PathOf(address) is { } socket)
+        finally
         {
-            ShimSocket.RemoveDead(socket, DyingTime);
+            // Of a server that lives nothing is removed, and it would take our connection for that of somebody who counts on its staying.
+            var lives = shim is { } pid && ProcessIdentity.Lives(pid) == true;
+            if (!lives && address is not null && ShimSocket.PathOf(address) is { } socket)
+            {
+                ShimSocket.RemoveDead(socket, TimeInAll - time.GetElapsedTime(begun));
+            }
         }
 
         return new DeleteResponse { ExitStatus = ExitRecord.KilledStatus, ExitedAt = WireTime.Of(time.GetUtcNow()) }.ToByteArray();

@@ -47,6 +47,22 @@ public sealed class DeleteCommandTests : IDisposable
     }
 
     [Fact]
+    public void It_removes_the_socket_of_a_dead_server_also_where_the_rest_fails_and_the_bundle_goes_meanwhile()
+    {
+        var path = $"{Path.GetTempPath()}/skiff-{Guid.NewGuid():N}";
+        BundleFiles.WriteAddress(_bundle, $"unix://{path}");
+        ShimSocket.TryListen(path, out _)!.Dispose();
+        _sandbox.OnRemove = () =>
+        {
+            Directory.Delete(_bundle, recursive: true);
+            throw new IOException("busy");
+        };
+        Assert.Throws<IOException>(Run);
+        Assert.False(File.Exists(path));
+        Directory.CreateDirectory(_bundle);
+    }
+
+    [Fact]
     public void It_leaves_a_server_alone_whose_process_lives()
     {
         var path = $"{_bundle}/s";
