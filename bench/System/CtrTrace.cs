@@ -24,7 +24,7 @@ internal static class CtrTrace
     public static async Task RunAsync(Containerd node, int rounds)
     {
         await using var events = await EventLog.StartAsync(node);
-        Contender[] contenders = [Contender.Peer, Contender.Crun];
+        Contender[] contenders = [Contender.Peer, Contender.Crun, Contender.Node];
         string[] rows = [.. Parts.Select(part => part.What), Last, Whole];
         var samples = contenders.ToDictionary(one => one, _ => rows.Select(row => new Samples(row)).ToArray());
         for (var round = -1; round < rounds; round++)
