@@ -27,9 +27,14 @@ run() {
     [ "$code" = 0 ] || { [ "$1" = tests/Functional ] && try_again "$log"; } || {
         failed+=("$1")
         [ "$code" != 124 ] || echo "    $1 was ended after $hung_seconds s" >>"$repo/artifacts/failed.log"
-        grep -hE '\[FAIL\]$' "$log" >>"$repo/artifacts/failed.log"
+        failures "$log" >>"$repo/artifacts/failed.log"
     }
     say "test: $1 took $((SECONDS - began)) s"
+}
+
+# Each failure with the first lines of its message: the end of the output is what one sees of a run elsewhere.
+failures() {
+    awk '/\[(FAIL|SKIP|PASS)\]$/ || /^ *===/ { left = 0 } /\[FAIL\]$/ { left = 12 } left-- > 0' "$1"
 }
 
 # Adds a run's summary to the counts.
@@ -55,7 +60,7 @@ try_again() {
     done
     say "test: SECOND TRY of ${methods[*]}"
     dotnet run --no-build --project tests/Functional -- -noColor "${only[@]}" 2>&1 | tee "$repo/artifacts/again.log"
-    [ "${PIPESTATUS[0]}" = 0 ] || return 1
+    [ "${PIPESTATUS[0]}" = 0 ] || { cat "$repo/artifacts/again.log" >>"$1"; return 1; }
     say "test: UNSTABLE, passed at the second try: ${methods[*]}"
     failed_count=$((failed_count - bad))
     passed_count=$((passed_count + bad))
@@ -92,7 +97,7 @@ fi
 
 if [ -s artifacts/skipped.log ]; then
     say "test: SKIPPED, $(wc -l <artifacts/skipped.log) of them (reasons above):"
-    cat artifacts/skipped.log >&2
+    sed -E 's/(\(.*\))? \[SKIP\]$//' artifacts/skipped.log | sort | uniq -c >&2
 fi
 if [ "${#failed[@]}" != 0 ]; then
     cat artifacts/failed.log >&2

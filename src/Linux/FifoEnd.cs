@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Skiff.Linux;
@@ -6,8 +7,10 @@ namespace Skiff.Linux;
 /// Opens the ends of a FIFO. What is opened is what was found to be a FIFO: the path may lead to something else a moment later,
 /// and opening a device can already do harm. Reads and writes of all of them wait. ENOENT and "not a FIFO" are errors that name the path.
 /// </summary>
-public static class FifoEnd
+public static partial class FifoEnd
 {
+    private const nuint FIONREAD = 0x541B;
+
     /// <summary>The read end, opened without waiting for a writer.</summary>
     public static SafeFileHandle OpenRead(string path) => OpenAtOnce(path, Libc.O_RDONLY);
 
@@ -37,6 +40,14 @@ public static class FifoEnd
             var keeper = Open(place, Libc.O_RDWR | Libc.O_NONBLOCK, path);
             return (await opening, keeper);
         }
+    }
+
+    /// <summary>How many bytes have been written to the FIFO that nobody has read yet.</summary>
+    /// <param name="end">Either end.</param>
+    public static int Unread(SafeFileHandle end)
+    {
+        Libc.Check(ioctl(end, FIONREAD, out var bytes), "ioctl FIONREAD");
+        return bytes;
     }
 
     private static SafeFileHandle OpenAtOnce(string path, int access)
@@ -74,4 +85,7 @@ public static class FifoEnd
 
     private static SafeFileHandle Open(SafeFileHandle place, int flags, string path) =>
         Libc.Own(Libc.Open($"/proc/self/fd/{place.DangerousGetHandle()}", flags), "open FIFO", path);
+
+    [LibraryImport(Libc.Name, SetLastError = true)]
+    private static partial int ioctl(SafeFileHandle end, nuint request, out int value);
 }

@@ -24,14 +24,18 @@ internal sealed class Ctr(Containerd node)
     {
         var split = Array.IndexOf(arguments, "--");
         var options = split < 0 ? [] : arguments[..split];
-        return Command.RunAsync(
-            node.Version.Ctr,
-            [
-                "--address", node.Socket, "--namespace", node.Namespace, "run", "--rm", "--runtime", Named(runtime),
-                .. options, Images.Guests, Names.Next(), .. arguments[(split + 1)..],
-            ],
-            input);
+        var command = GuestCommand(runtime, options, arguments[(split + 1)..]);
+        return Command.RunAsync(command[0], command[1..], input);
     }
+
+    /// <summary>The words of <c>ctr run --rm</c> for the guests' image, for a shell to run.</summary>
+    public string[] GuestCommand(params string[] arguments) => GuestCommand(Skiff, [], arguments);
+
+    private string[] GuestCommand(string runtime, string[] options, string[] arguments) =>
+    [
+        node.Version.Ctr, "--address", node.Socket, "--namespace", node.Namespace, "run", "--rm", "--runtime", Named(runtime),
+        .. options, Images.Guests, Names.Next(), .. arguments,
+    ];
 
     private static string Named(string word) => word == Skiff ? Repository.Runtime : word;
 }

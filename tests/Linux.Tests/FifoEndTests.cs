@@ -20,6 +20,21 @@ public sealed class FifoEndTests(ReaperFixture fixture)
     }
 
     [Fact]
+    public async Task What_nobody_has_read_yet_is_counted_at_either_end()
+    {
+        using var folder = new TemporaryFolder();
+        await fixture.RunShell($"mkfifo {folder["fifo"]}");
+        using var read = FifoEnd.OpenRead(folder["fifo"]);
+        using var write = FifoEnd.OpenWrite(folder["fifo"]);
+        Assert.Equal(0, FifoEnd.Unread(read));
+        StreamIO.Write(write, "four"u8);
+        Assert.Equal(4, FifoEnd.Unread(read));
+        Assert.Equal(4, FifoEnd.Unread(write));
+        StreamIO.Read(read, new byte[3]);
+        Assert.Equal(1, FifoEnd.Unread(read));
+    }
+
+    [Fact]
     public async Task A_fifo_without_a_reader_cannot_be_written()
     {
         using var folder = new TemporaryFolder();

@@ -17,6 +17,12 @@ internal interface IProcessStdio : IAsyncDisposable
 
     /// <summary>The process has ended: readers see the end of its output. Idempotent.</summary>
     void GuestEnded();
+
+    /// <summary>
+    /// Completes when the client has read what the guest wrote, or after a second: ctr closes its end once it knows of the exit, and
+    /// what lies in the FIFO by then is lost.
+    /// </summary>
+    Task OutputReadAsync();
 }
 
 /// <summary>Opens stdio. What it opened is closed again when it fails.</summary>

@@ -19,14 +19,16 @@ internal sealed class ProcessStdio(bool terminal, TimeProvider time, ShimLog log
     /// </summary>
     private static readonly TimeSpan ClientTime = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>How long the rest of a terminal's output may take after the end of its process.</summary>
+    /// <summary>How long the rest of the output may take after the end of its process: of a terminal to the client's FIFO, and out of it.</summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan DrainInterval = TimeSpan.FromMilliseconds(1);
 
     /// <summary>End of transmission: a terminal turns it into the end of input.</summary>
     private static readonly byte[] EndOfInput = [4];
 
     private readonly Lock _gate = new();
-    private readonly List<SafeHandle> _kept = [];
+    private readonly List<SafeFileHandle> _kept = [];
     private SafeFileHandle? _input;
     private SafeFileHandle? _inputKeeper;
     private SafeFileHandle? _output;
@@ -117,6 +119,15 @@ internal sealed class ProcessStdio(bool terminal, TimeProvider time, ShimLog log
         _logProgram?.GuestEnded();
     }
 
+    public async Task OutputReadAsync()
+    {
+        var begun = time.GetTimestamp();
+        while ((!_copies.IsCompleted || IsUnread()) && time.GetElapsedTime(begun) < DrainTime)
+        {
+            await Task.Delay(DrainInterval, time);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         GuestEnded();
@@ -130,14 +141,27 @@ internal sealed class ProcessStdio(bool terminal, TimeProvider time, ShimLog log
         }
 
         await _copies;
-        foreach (var handle in (SafeHandle?[])[_input, _output, _error, .. _kept])
+        lock (_gate)
         {
-            handle?.Dispose();
+            foreach (var handle in (SafeHandle?[])[_input, _output, _error, .. _kept])
+            {
+                handle?.Dispose();
+            }
+
+            _kept.Clear();
         }
 
         if (_logProgram is not null)
         {
             await _logProgram.DisposeAsync();
+        }
+    }
+
+    private bool IsUnread()
+    {
+        lock (_gate)
+        {
+            return _kept.Exists(end => FifoEnd.Unread(end) > 0);
         }
     }
 

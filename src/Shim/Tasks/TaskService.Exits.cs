@@ -21,6 +21,7 @@ internal sealed partial class TaskService
 
         await CollectExecsAsync(task);
         TellOutOfMemory(task);
+        await task.Init.Stdio.OutputReadAsync();
         lock (_gate)
         {
             task.Init.RecordExit(exit);
@@ -38,6 +39,7 @@ internal sealed partial class TaskService
     {
         var exit = await EndOfAsync(exec);
         exec.Stdio!.GuestEnded();
+        await exec.Stdio.OutputReadAsync();
         lock (_gate)
         {
             if (exec.Exit is not null)

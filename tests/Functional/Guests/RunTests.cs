@@ -215,6 +215,20 @@ public sealed class RunTests(Nodes nodes) : NodeTest(nodes)
         Assert.Equal(1_000_000, result.Succeeded().Length);
     }
 
+    /// <summary>ctr closes its end of the FIFOs as soon as it knows of the exit: with runc, such a reader loses the last 100 KB.</summary>
+    [Theory, OnContainerd]
+    public async Task A_slow_reader_of_the_output_gets_all_of_it(string version)
+    {
+        var node = await NodeAsync(version);
+        const string Slowly = """
+            "$@" | while n=$(dd bs=8192 count=1 2>/dev/null | wc -c); [ "$n" != 0 ]; do all=$((all + n)); sleep 0.005; echo $all; done | tail -n 1
+            """;
+
+        var result = await Command.RunAsync("/bin/sh", ["-c", Slowly, "sh", .. node.Ctr.GuestCommand("/toolbox.wasm", "spam", "500000")]);
+
+        Assert.Equal("500000\n", result.Succeeded());
+    }
+
     private async Task ExpectAsync(string version, string output, params string[] arguments)
     {
         var node = await NodeAsync(version);

@@ -263,7 +263,7 @@ public sealed class PodTests(Nodes nodes) : NodeTest(nodes)
         var container = await pod.StartAsync(["/toolbox.wasm", "sleep", "3600"]);
         await container.LogsAsync("sleeping");
 
-        foreach (var pid in Leaks.Pids(node).Where(IsShim).ToList())
+        foreach (var pid in Leaks.Pids(node).Where(IsShimOfPods).ToList())
         {
             Signals.Send(pid, Signals.Kill);
         }
@@ -274,7 +274,10 @@ public sealed class PodTests(Nodes nodes) : NodeTest(nodes)
         await pod.RemoveAsync();
     }
 
-    private static bool IsShim(int pid) => File.ReadAllText($"/proc/{pid}/cmdline").Contains("containerd-shim", StringComparison.Ordinal);
+    // An idle server of another namespace has no container whose delete would remove its socket.
+    private static bool IsShimOfPods(int pid) =>
+        File.ReadAllText($"/proc/{pid}/cmdline") is var command
+        && command.Contains("containerd-shim", StringComparison.Ordinal) && command.Contains("\0k8s.io\0", StringComparison.Ordinal);
 
     private static string[] Namespaces() =>
         Directory.Exists("/run/netns") ? [.. Directory.EnumerateFiles("/run/netns").Order(StringComparer.Ordinal)] : [];

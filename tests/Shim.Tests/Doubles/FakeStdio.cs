@@ -47,6 +47,8 @@ internal sealed class FakeStdio(StdioAddresses addresses, Action closed) : IProc
 
     public void GuestEnded() => Ended = true;
 
+    public Task OutputReadAsync() => Task.CompletedTask;
+
     public ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)

@@ -40,6 +40,30 @@ public sealed class StdioOpenerTests : IDisposable
     }
 
     [Fact]
+    public async Task The_exit_waits_for_a_client_that_has_not_read_all_yet()
+    {
+        var output = Fifo.Make($"{_folder}/o");
+        await using var stdio = await OpenAsync(new("", output, "", Terminal: false));
+        using var client = Reader(output);
+        await RunAsync(stdio, "echo last words");
+        var read = stdio.OutputReadAsync();
+        Assert.False(read.IsCompleted);
+
+        Assert.Equal("last words\n", await ReadAsync(client, "last words\n".Length));
+        await read.WaitAsync(Limit);
+    }
+
+    [Fact]
+    public async Task The_exit_does_not_wait_for_ever_for_a_client_that_never_reads()
+    {
+        var output = Fifo.Make($"{_folder}/o");
+        await using var stdio = await OpenAsync(new("", output, "", Terminal: false));
+        await RunAsync(stdio, "echo unread");
+
+        await stdio.OutputReadAsync().WaitAsync(Limit);
+    }
+
+    [Fact]
     public async Task Stdin_ends_when_the_client_has_closed_it()
     {
         var (input, output) = (Fifo.Make($"{_folder}/i"), Fifo.Make($"{_folder}/o"));
@@ -228,11 +252,12 @@ public sealed class StdioOpenerTests : IDisposable
 
     private static SafeFileHandle Reader(string fifo) => FifoEnd.OpenRead(fifo);
 
-    private static Task<string> ReadAsync(SafeFileHandle reader) => Task.Run(() =>
+    // To its end, or so many bytes.
+    private static Task<string> ReadAsync(SafeFileHandle reader, int bytes = int.MaxValue) => Task.Run(() =>
     {
         var text = new StringBuilder();
         var buffer = new byte[4096];
-        for (int count; (count = StreamIO.Read(reader, buffer)) > 0;)
+        for (int count; text.Length < bytes && (count = StreamIO.Read(reader, buffer)) > 0;)
         {
             text.Append(Encoding.UTF8.GetString(buffer, 0, count));
         }
