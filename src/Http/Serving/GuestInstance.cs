@@ -32,9 +32,14 @@ internal sealed class GuestInstance : IDisposable
     public async ValueTask<CallEnd?> HandleAsync(GuestRun run)
     {
         _run = run;
-        if (Requests++ == 0 && await _instance.InstantiateAsync() is { } end)
+        if (Requests++ == 0)
         {
-            return end;
+            if (await _instance.InstantiateAsync() is { } end)
+            {
+                return end;
+            }
+
+            Guest.WorkingSet.Prepare(_instance);
         }
 
         _state.Http.Span = run.Exchange.Span;
@@ -48,6 +53,11 @@ internal sealed class GuestInstance : IDisposable
 
     public void Dispose()
     {
+        if (Requests == 1)
+        {
+            Guest.WorkingSet.Learn(_instance);
+        }
+
         _instance.Dispose();
         _state.Wasi.Dispose();
     }

@@ -34,6 +34,8 @@ public sealed class HttpGuest : IDisposable
             ?? throw new InvalidOperationException($"the component exports no {IncomingHandlerInterface.Name}");
     }
 
+    internal WorkingSet WorkingSet { get; } = new();
+
     public void Dispose() => _client.Dispose();
 
     /// <summary>A fresh instance; not instantiated yet.</summary>
