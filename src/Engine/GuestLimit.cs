@@ -8,8 +8,8 @@ namespace Skiff.Engine;
 /// </summary>
 public static class GuestLimit
 {
-    // Its memory's image, what lies behind that, and the guard; and a fiber's stack with its guard.
-    private const int MapsPerInstance = 3;
+    // A memory's image, what lies behind that, and the guard; and a fiber's stack with its guard.
+    private const int MapsPerMemory = 3;
     private const int MapsPerStack = 2;
 
     // The heap's, the libraries', the threads' and a pool's own.
@@ -17,12 +17,13 @@ public static class GuestLimit
 
     private const int KernelDefault = 65530;
 
-    /// <summary>What the kernel's setting allows guests of one stack each; 11,467 by its default.</summary>
-    public static int Largest { get; } = LargestWith(1);
+    /// <summary>What the kernel's setting allows guests of one memory and one stack each; 11,467 by its default.</summary>
+    public static int Largest { get; } = LargestWith(1, 1);
 
+    /// <param name="memoriesPerGuest">See <see cref="PoolOptions.MemoriesPerGuest"/>: a slot that was used once keeps its maps.</param>
     /// <param name="stacksPerGuest">See <see cref="PoolOptions.StacksPerGuest"/>.</param>
-    public static int LargestWith(int stacksPerGuest) =>
-        Math.Max(1, (ReadMapCount() - OtherMaps) / (MapsPerInstance + (MapsPerStack * stacksPerGuest)));
+    public static int LargestWith(int memoriesPerGuest, int stacksPerGuest) =>
+        Math.Max(1, (ReadMapCount() - OtherMaps) / ((MapsPerMemory * memoriesPerGuest) + (MapsPerStack * stacksPerGuest)));
 
     private static int ReadMapCount()
     {

@@ -88,6 +88,7 @@ public sealed class ClockTests : IDisposable
     {
         var maps = int.Parse(File.ReadAllText("/proc/sys/vm/max_map_count"), System.Globalization.CultureInfo.InvariantCulture);
         Assert.InRange(GuestLimit.Largest, 1, maps / 5);
+        Assert.InRange(GuestLimit.LargestWith(memoriesPerGuest: 2, stacksPerGuest: 4), 1, maps / 14);
     }
 
     private sealed class FakeTime : TimeProvider

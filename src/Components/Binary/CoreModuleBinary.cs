@@ -23,7 +23,8 @@ internal sealed class CoreModuleBinary
         _exportTypes = contents.ExportTypes;
         HasStart = contents.HasStart;
         HasSegments = contents.HasSegments;
-        DefinesMemoryOrTable = contents.DefinesMemoryOrTable;
+        DefinedMemories = contents.DefinedMemories;
+        DefinesMemoryOrTable = contents.DefinedMemories > 0 || contents.DefinesTable;
         Sections = contents.Sections;
     }
 
@@ -40,6 +41,9 @@ internal sealed class CoreModuleBinary
 
     /// <summary>Element or data segments, of any kind.</summary>
     public bool HasSegments { get; }
+
+    /// <summary>Linear memories of its own, imported ones not counted.</summary>
+    public int DefinedMemories { get; }
 
     public bool DefinesMemoryOrTable { get; }
 
@@ -67,7 +71,9 @@ internal sealed class CoreModuleContents
 
     public bool HasSegments { get; set; }
 
-    public bool DefinesMemoryOrTable { get; set; }
+    public int DefinedMemories { get; set; }
+
+    public bool DefinesTable { get; set; }
 
     /// <summary>Function types by type index; null for types of other kinds.</summary>
     public List<CoreFunctionType?> Types { get; } = [];

@@ -74,7 +74,7 @@ internal static class CoreModuleParser
                 contents.HasStart = true;
                 return;
             case TableSection:
-                contents.DefinesMemoryOrTable |= section.Count() > 0;
+                contents.DefinesTable |= section.Count() > 0;
                 return;
             case ElementSection:
             case DataSection:
@@ -136,7 +136,7 @@ internal static class CoreModuleParser
     {
         for (var count = reader.Count(); count > 0; count--)
         {
-            contents.DefinesMemoryOrTable = true;
+            contents.DefinedMemories++;
             contents.Memories.Add(CoreTypeReader.ReadMemory(ref reader));
         }
     }

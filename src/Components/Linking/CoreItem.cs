@@ -87,6 +87,9 @@ public sealed class CoreModule
 
     public IReadOnlyList<CoreModuleExport> Exports => _binary.Exports;
 
+    /// <summary>Linear memories of each instance, imported ones not counted.</summary>
+    public int DefinedMemories => _binary.DefinedMemories;
+
     /// <summary>Instantiating it runs nothing and writes nowhere, and makes no memory and no table.</summary>
     internal bool IsInert => !_binary.HasStart && !_binary.HasSegments && !_binary.DefinesMemoryOrTable;
 

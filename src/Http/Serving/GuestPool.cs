@@ -14,8 +14,11 @@ public static class GuestPool
     private const double UnreturnedBytesMost = 16 << 20;
     private const int BatchMost = 64;
 
-    // Instances whose memory is being given back.
-    private const int Spare = 16;
+    // Threads that may give back a batch at the same time: one for each processor, and another one fills meanwhile.
+    private static readonly int Batches = Environment.ProcessorCount + 1;
+
+    // However many processors there are.
+    private const int UnreturnedMost = 512;
 
     /// <param name="inFlightMax">Requests at once.</param>
     /// <exception cref="EngineException">More than a process can have; the message names the kernel's setting.</exception>
@@ -23,14 +26,19 @@ public static class GuestPool
     {
         ArgumentNullException.ThrowIfNull(plan);
         var stacks = plan.GuestsCallThroughHost ? Math.Min(1 + plan.Instances.Count, StacksMax) : 1;
-        var largest = GuestLimit.LargestWith(stacks) - Spare;
+        var memories = Math.Max(1, plan.CoreInstances.Sum(core => core.Module.DefinedMemories));
+        var batch = Batch(plan);
+
+        // What an instance had is not there for the next one before its batch has been given back.
+        var spare = batch * Batches;
+        var largest = GuestLimit.LargestWith(memories, stacks) - spare;
         if (inFlightMax > largest)
         {
             throw new EngineException(
                 $"{inFlightMax} requests in flight need more memory maps than this kernel gives a process: {largest} at most (sysctl vm.max_map_count)");
         }
 
-        return new PoolOptions(inFlightMax + Spare) { StacksPerGuest = stacks, DecommitBatch = Batch(plan) };
+        return new PoolOptions(inFlightMax + spare) { MemoriesPerGuest = memories, StacksPerGuest = stacks, DecommitBatch = batch };
     }
 
     // A small guest's pages are given back many at once, which costs half as much. A large one's would be a good part of a container's memory.
@@ -45,6 +53,6 @@ public static class GuestPool
             }
         }
 
-        return (int)Math.Clamp(UnreturnedBytesMost / Math.Max(bytes, 1), 1, BatchMost);
+        return (int)Math.Clamp(UnreturnedBytesMost / Math.Max(bytes, 1), 1, Math.Clamp(UnreturnedMost / Batches, 1, BatchMost));
     }
 }

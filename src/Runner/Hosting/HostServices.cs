@@ -21,9 +21,9 @@ internal sealed class HostServices : IAsyncDisposable
     private const int FilesOfOne = 16;
     private const int ConnectionsOfOne = 8;
 
-    private static readonly int Instances = Math.Min(GuestsMax, GuestLimit.Largest);
+    private static readonly PoolOptions Pool = FittingPool();
 
-    private readonly Lazy<WasmEngine> _engine = new(() => new WasmEngine(new WasmEngineOptions { Pool = new PoolOptions(Instances) }));
+    private readonly Lazy<WasmEngine> _engine = new(() => new WasmEngine(new WasmEngineOptions { Pool = Pool }));
     private readonly Lazy<NamespaceThread> _namespaces = new();
     private readonly ReadinessLoop _readiness = new();
     private readonly Action<string> _log;
@@ -49,7 +49,7 @@ internal sealed class HostServices : IAsyncDisposable
     public CpuShares Processors { get; } = new(Environment.ProcessorCount);
 
     /// <summary>One for each instance that the engine's pool has room for.</summary>
-    public SharedPlaces Places { get; } = new(Instances);
+    public SharedPlaces Places { get; } = new(Pool.Guests);
 
     /// <summary>What all guests may have open together.</summary>
     public CountQuota Descriptors { get; }
@@ -89,5 +89,11 @@ internal sealed class HostServices : IAsyncDisposable
         }
 
         _readiness.Dispose();
+    }
+
+    private static PoolOptions FittingPool()
+    {
+        var pool = new PoolOptions(GuestsMax);
+        return pool with { Guests = Math.Min(GuestsMax, GuestLimit.LargestWith(pool.MemoriesPerGuest, pool.StacksPerGuest)) };
     }
 }

@@ -130,6 +130,31 @@ public sealed class HttpPodTests(Nodes nodes) : NodeTest(nodes), IDisposable
         await container.LogsAsync("GET /slow/4/500 200");
     }
 
+    /// <summary>What an instance had is given back together with that of others, and must not be missing for the next ones meanwhile.</summary>
+    [Theory, OnContainerd]
+    public async Task Many_clients_of_a_guest_with_few_requests_in_flight_all_get_their_answers(string version)
+    {
+        var node = await NodeAsync(version);
+        await using var pod = await Pod.RunAsync(node, OwnNetwork with { Annotations = new Dictionary<string, string> { ["skiff.dev/max-in-flight"] = "8" } });
+        await pod.StartAsync(["/http.wasm"]);
+        var site = $"http://{await AddressAsync(pod)}:8080/";
+        await AnswerAsync(site);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => Task.Run(async () =>
+        {
+            var statuses = new List<HttpStatusCode>();
+            for (var i = 0; i < 150; i++)
+            {
+                using var response = await _client.GetAsync(site, TestContext.Current.CancellationToken);
+                statuses.Add(response.StatusCode);
+            }
+
+            return statuses;
+        })));
+
+        Assert.All(answers, statuses => Assert.All(statuses, status => Assert.Equal(HttpStatusCode.OK, status)));
+    }
+
     [Theory, OnContainerd]
     public async Task A_probe_runs_another_module_beside_the_server(string version)
     {
