@@ -19,6 +19,9 @@ internal sealed class ResponseBody(ulong? promised) : OutgoingBody(promised)
     private const int HeldBytesMax = 64 * 1024;
     private const int FlushBytes = 32 * 1024;
 
+    // A chunk's length in hexadecimal digits and the two ends of line.
+    private const int FrameBytesMax = 8 + 2 + 2;
+
     private static ReadOnlySpan<byte> NewLine => "\r\n"u8;
 
     // Made when a guest waits before it has set its response, which few do. All of it happens in the guest's turns.
@@ -202,14 +205,13 @@ internal sealed class ResponseBody(ulong? promised) : OutgoingBody(promised)
     {
         if (_chunked)
         {
-            const int LengthDigitsMax = 8;
-            var writer = _writer!;
-            var length = writer.GetSpan(LengthDigitsMax + NewLine.Length);
-            bytes.Length.TryFormat(length, out var digits, "x", CultureInfo.InvariantCulture);
-            NewLine.CopyTo(length[digits..]);
-            writer.Advance(digits + NewLine.Length);
-            writer.Write(bytes);
-            writer.Write(NewLine);
+            // In pieces that the pipe takes at once: each call of it takes the server's lock.
+            for (var left = bytes; left.Length > 0;)
+            {
+                var piece = left[..Math.Min(left.Length, FlushBytes)];
+                FrameOne(piece);
+                left = left[piece.Length..];
+            }
         }
         else
         {
@@ -218,6 +220,17 @@ internal sealed class ResponseBody(ulong? promised) : OutgoingBody(promised)
 
         _response!.Sent(bytes.Length);
         _unflushed += bytes.Length;
+    }
+
+    private void FrameOne(ReadOnlySpan<byte> bytes)
+    {
+        var chunk = _writer!.GetSpan(bytes.Length + FrameBytesMax);
+        bytes.Length.TryFormat(chunk, out var start, "x", CultureInfo.InvariantCulture);
+        NewLine.CopyTo(chunk[start..]);
+        start += NewLine.Length;
+        bytes.CopyTo(chunk[start..]);
+        NewLine.CopyTo(chunk[(start + bytes.Length)..]);
+        _writer.Advance(start + bytes.Length + NewLine.Length);
     }
 
     /// <summary>The last chunk and the trailers behind it (RFC 9112, 7.1.2).</summary>
