@@ -36,7 +36,9 @@ public sealed class ProcessTests(ReaperFixture fixture)
         var child = fixture.Reaper.Spawn(ReaperFixture.Shell("exec sleep 100"));
         Assert.True(ProcessIdentity.Lives(child.Pid));
         child.Signal(Signals.SIGKILL);
-        Assert.NotEqual(true, ProcessIdentity.Lives(child.Pid));
+
+        // It has taken the signal, and is not yet marked as exiting: a few instructions.
+        Assert.True(SpinWait.SpinUntil(() => ProcessIdentity.Lives(child.Pid) != true, TimeSpan.FromSeconds(10)));
     }
 
     [Theory]
