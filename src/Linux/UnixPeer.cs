@@ -18,13 +18,18 @@ public static unsafe partial class UnixPeer
     private const int SO_PEERCRED = 17;
     private const short POLLRDHUP = 0x2000;
 
+    /// <summary>How long the end of a process may take, by default: it gives back its memory before it closes its files.</summary>
+    private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan PollTime = TimeSpan.FromMilliseconds(1);
+
     /// <summary>
     /// True when a connection is taken, or would be once the listener has worked off its queue. False when there is no
     /// socket, or one whose listener is gone, or about to be: of a process that was killed the kernel closes the sockets last, and until
     /// then it takes connections for them.
     /// </summary>
-    /// <param name="dying">How long one may take to be gone of whose process nothing is known (see <see cref="UnixListener.TakeInherited"/>);
-    /// by default nothing is waited for.</param>
+    /// <param name="dying">How long one may take to be gone. By default two seconds where a process is seen to end, and where nothing is known
+    /// of it (see <see cref="UnixListener.TakeInherited"/>) nothing is waited for.</param>
     public static bool IsListening(string path, TimeSpan dying = default) => IsListening(path, out _, dying);
 
     /// <param name="pid">Of the listener, or of whoever has started it; 0 when there is none.</param>
@@ -42,7 +47,12 @@ public static unsafe partial class UnixPeer
             if (connect(probe, start, (uint)address.Length) == 0)
             {
                 pid = PeerOf(probe);
-                return ProcessIdentity.Lives(pid) ?? (dying <= TimeSpan.Zero || !IsHungUp(probe, dying));
+                return ProcessIdentity.Lives(pid) switch
+                {
+                    true => true,
+                    false => !IsHungUpByEndOf(pid, probe, dying > TimeSpan.Zero ? dying : EndTime),
+                    null => dying <= TimeSpan.Zero || !IsHungUp(probe, dying),
+                };
             }
         }
 
@@ -52,6 +62,30 @@ public static unsafe partial class UnixPeer
             ECONNREFUSED or Errno.ENOENT or Errno.ENOTDIR or ENOTSOCK or EPROTOTYPE => false,
             _ => throw Libc.Failure("connect to socket", path),
         };
+    }
+
+    // What ends may be the server, and then its sockets go with it; or the one that started it, and then the server, which has the listener as well,
+    // has not come to say listen(2) yet. The kernel tells them apart once all of the process has ended.
+    private static bool IsHungUpByEndOf(int pid, SafeHandle connection, TimeSpan within)
+    {
+        var begun = Environment.TickCount64;
+        do
+        {
+            // In this order: what it had open is closed by then.
+            var hasEnded = ProcessIdentity.HasEnded(pid);
+            if (IsHungUp(connection, hasEnded ? TimeSpan.Zero : PollTime))
+            {
+                return true;
+            }
+
+            if (hasEnded)
+            {
+                return false;
+            }
+        }
+        while (Environment.TickCount64 - begun < within.TotalMilliseconds);
+
+        return true;
     }
 
     // A server that lives says nothing of itself. Of one that ends the kernel hangs up the connections, also those in its queue.

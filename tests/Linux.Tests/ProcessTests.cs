@@ -20,13 +20,13 @@ public sealed class ProcessTests(ReaperFixture fixture)
     }
 
     [Theory]
-    [InlineData("12 (a) b) S 1 12 12 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 98765 100 200", 'S', 98765, false)]
-    [InlineData("7 (Z 1 2 3) Z 1 12 12 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 5 100 200", 'Z', 5, true)]
-    [InlineData("7 (x) R 1 12 12 0 -1 4194564 1 2 3 4 5 6 7 8 20 0 1 0 5 100 200", 'R', 5, true)]
-    [InlineData("7 (x) D 1 12 12 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 5 100 200 18446744073709551615 1 1 0 0 0 256 0 4096", 'D', 5, true)]
-    [InlineData("7 (x) D 1 12 12 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 5 100 200 18446744073709551615 1 1 0 0 0 16384 256 4352", 'D', 5, false)]
-    public void A_name_full_of_brackets_does_not_confuse_and_a_process_that_ends_is_known(string stat, char state, long ticks, bool isEnding) =>
-        Assert.Equal((state, ticks, isEnding), ProcessIdentity.Parse(stat));
+    [InlineData("12 (a) b) S 1 12 12 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 98765 100 200", 'S', 98765, false, 1)]
+    [InlineData("7 (Z 1 2 3) Z 1 12 12 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 5 100 200", 'Z', 5, true, 1)]
+    [InlineData("7 (x) R 1 12 12 0 -1 4194564 1 2 3 4 5 6 7 8 20 0 1 0 5 100 200", 'R', 5, true, 1)]
+    [InlineData("7 (x) D 1 12 12 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 3 0 5 100 200 18446744073709551615 1 1 0 0 0 256 0 4096", 'D', 5, true, 3)]
+    [InlineData("7 (x) D 1 12 12 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 5 100 200 18446744073709551615 1 1 0 0 0 16384 256 4352", 'D', 5, false, 1)]
+    public void A_name_full_of_brackets_does_not_confuse_and_a_process_that_ends_is_known(string stat, char state, long ticks, bool isEnding, int threads) =>
+        Assert.Equal((state, ticks, isEnding, threads), ProcessIdentity.Parse(stat));
 
     [Fact]
     public void This_process_lives_and_one_that_was_killed_does_not()

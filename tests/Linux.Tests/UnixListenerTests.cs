@@ -25,6 +25,36 @@ public sealed class UnixListenerTests(ReaperFixture fixture) : IDisposable
         await child.Exit;
     }
 
+    /// <summary>The starter listens, hands the listener on and ends; its parent is slow to reap it. The listener is alive all the time.</summary>
+    [Fact]
+    public async Task A_listener_outlives_the_one_that_started_it()
+    {
+        const string Script = """
+            use Socket;
+            pipe(my $end, my $hold);
+            if (!fork) {
+                socket(my $listener, AF_UNIX, SOCK_STREAM, 0); bind($listener, sockaddr_un("$ARGV[0].new")); listen($listener, 64);
+                if (!fork) { close $hold; sysread($end, my $byte, 1); exit }
+                rename("$ARGV[0].new", $ARGV[0]); exit
+            }
+            sleep 100;
+            """;
+        var child = fixture.Reaper.Spawn(new SpawnRequest { Program = "/usr/bin/perl", Arguments = ["perl", "-e", Script, _folder["s"]] });
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(_folder["s"]), TimeSpan.FromSeconds(20)));
+
+        var pid = 0;
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.True(UnixPeer.IsListening(_folder["s"], out pid));
+            await Task.Delay(2);
+        }
+
+        Assert.False(ProcessIdentity.Lives(pid));
+        child.Signal(Signals.SIGKILL);
+        await child.Exit;
+        Assert.True(SpinWait.SpinUntil(() => !UnixPeer.IsListening(_folder["s"]), TimeSpan.FromSeconds(20)));
+    }
+
     [Fact]
     public void Of_many_who_want_one_path_one_gets_it()
     {
