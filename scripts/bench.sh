@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Figures for docs/benchmarks.md, on stdout. usage: scripts/bench.sh [cycle|answer|cold|ctr|trace|large|throughput|own|memory|node|run]... [--rounds N]
+# Figures for docs/benchmarks.md, on stdout. usage: scripts/bench.sh [cycle|answer|cold|ctr|trace|large|throughput|own|memory|node|neighbours|run]... [--rounds N]
 # The component runtime against Wasmtime's: scripts/bench.sh components [--rounds N] [--js COMPONENT]
 # Requests per second against plain Kestrel: scripts/bench.sh http [small|large|megabytes|inflight|js|scale|ready]...
 # (guests: SKIFF_GUESTS; for the last two what scripts/publish.sh made: SKIFF_PROGRAM; needs wrk: scripts/setup.sh --bench)

@@ -1,5 +1,5 @@
 // System benchmarks: everything is a ratio against a peer measured in the same run, in turn, on the same containerd.
-// usage: Skiff.Bench.System [cycle|answer|cold|ctr|trace|large|throughput|own|memory|node|run]... [--rounds N]; without names: all of them.
+// usage: Skiff.Bench.System [cycle|answer|cold|ctr|trace|large|throughput|own|memory|node|neighbours|run]... [--rounds N]; without names: all of them.
 using Skiff.Bench;
 using Skiff.Harness;
 
@@ -66,6 +66,11 @@ foreach (var version in ContainerdVersion.All.Where(version => version.IsInstall
     if (Wanted("node"))
     {
         await NodeGrowth.RunAsync(node);
+    }
+
+    if (Wanted("neighbours"))
+    {
+        await Neighbours.RunAsync(node);
     }
 }
 
