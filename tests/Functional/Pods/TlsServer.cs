@@ -51,30 +51,46 @@ internal sealed class TlsServer : IDisposable
         _end.Dispose();
     }
 
+    // Beside each other: a client may make a connection ahead of need, which says nothing until it is closed.
     private async Task ServeAsync(byte[] answer)
     {
+        var clients = new List<Task>();
         while (!_end.IsCancellationRequested)
         {
             try
             {
-                using var client = await _listener.AcceptTcpClientAsync(_end.Token);
-                await using var tls = new SslStream(client.GetStream());
-                await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _end.Token);
-                var request = new byte[4096];
-                var length = 0;
-                // The guest's body is chunked and empty.
-                while (!request.AsSpan(0, length).EndsWith("0\r\n\r\n"u8) && await tls.ReadAsync(request.AsMemory(length), _end.Token) is > 0 and var count)
-                {
-                    length += count;
-                }
-
-                await tls.WriteAsync(answer, _end.Token);
-                await tls.ShutdownAsync();
+                clients.Add(AnswerAsync(await _listener.AcceptTcpClientAsync(_end.Token), answer));
             }
-            catch (Exception gone) when (gone is OperationCanceledException or IOException or System.Security.Authentication.AuthenticationException)
+            catch (OperationCanceledException)
             {
-                // A client that does not trust it leaves; so does this server when the test is over.
+                // The test is over.
             }
+        }
+
+        await Task.WhenAll(clients);
+    }
+
+    private async Task AnswerAsync(TcpClient accepted, byte[] answer)
+    {
+        try
+        {
+            using var client = accepted;
+            await using var tls = new SslStream(client.GetStream());
+            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _end.Token);
+            var request = new byte[4096];
+            var length = 0;
+            // The guest's body is chunked and empty.
+            while (!request.AsSpan(0, length).EndsWith("0\r\n\r\n"u8) && await tls.ReadAsync(request.AsMemory(length), _end.Token) is > 0 and var count)
+            {
+                length += count;
+            }
+
+            await tls.WriteAsync(answer, _end.Token);
+            await tls.ShutdownAsync();
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or IOException or System.Security.Authentication.AuthenticationException)
+        {
+            // A client that does not trust it leaves; so does this server when the test is over.
         }
     }
 }
