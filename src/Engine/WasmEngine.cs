@@ -145,7 +145,7 @@ public sealed class WasmEngine : IDisposable
 
     private static void ConfigurePool(nint config, PoolOptions options)
     {
-        NativeHeap.LimitArenas();
+        HeapApi.LimitArenas();
         var pool = EngineApi.wasmtime_pooling_allocation_config_new();
         var guests = (uint)options.Guests;
         var instances = checked(guests * (uint)options.InstancesPerGuest);

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
 namespace Skiff.Linux;
 
@@ -32,7 +31,8 @@ public static unsafe partial class WrittenPages
         try
         {
             using var map = File.OpenHandle("/proc/self/pagemap");
-            if (!TryRead(map, entries, (long)((nuint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory)) / (nuint)PageBytes * EntryBytes)))
+            var first = (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(memory)) / (nuint)PageBytes;
+            if (BoundedFile.ReadUpTo(map, entries, (long)first * EntryBytes) < entries.Length)
             {
                 return null;
             }
@@ -62,23 +62,6 @@ public static unsafe partial class WrittenPages
         {
             return madvise(start, (nuint)memory.Length, MADV_POPULATE_WRITE) == 0;
         }
-    }
-
-    private static bool TryRead(SafeFileHandle file, Span<byte> buffer, long offset)
-    {
-        while (buffer.Length > 0)
-        {
-            var count = RandomAccess.Read(file, buffer, offset);
-            if (count <= 0)
-            {
-                return false;
-            }
-
-            buffer = buffer[count..];
-            offset += count;
-        }
-
-        return true;
     }
 
     [LibraryImport(Libc.Name)]

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Skiff.Linux;
 
 namespace Skiff.Sandbox;
 
@@ -36,13 +37,7 @@ internal static class ProgramFormats
     public static byte[] ReadHead(SafeFileHandle file)
     {
         var head = new byte[HeadBytes];
-        var length = 0;
-        while (length < head.Length && RandomAccess.Read(file, head.AsSpan(length), length) is > 0 and var count)
-        {
-            length += count;
-        }
-
-        return head[..length];
+        return head[..BoundedFile.ReadUpTo(file, head)];
     }
 
     public static ProgramFormat Detect(ReadOnlySpan<byte> head)

@@ -24,17 +24,16 @@ internal sealed class WorkingSet
     private readonly Lock _gate = new();
     private HashSet<int>? _common;
     private int _samples;
-    private volatile Plan _plan = Plan.None;
+    private volatile Plan? _plan;
     private volatile bool _isLearned;
 
     /// <summary>Pages that a fresh instance gets.</summary>
-    public int Pages => _plan.Ranges.Sum(range => range.Count);
+    public int Pages => _plan?.Ranges.Sum(range => range.Count) ?? 0;
 
     /// <summary>After an instance was made and before it runs.</summary>
     public void Prepare(ComponentInstance instance)
     {
-        var plan = _plan;
-        if (plan.Memory is not { } core || instance.Core(core)?.FindMemory(MemoryName) is not { } found)
+        if (_plan is not { } plan || instance.Core(plan.Memory)?.FindMemory(MemoryName) is not { } found)
         {
             return;
         }
@@ -51,7 +50,7 @@ internal sealed class WorkingSet
 
             if (!WrittenPages.TryPopulate(memory.Slice(start, length)))
             {
-                _plan = Plan.None;
+                _plan = null;
                 return;
             }
         }
@@ -132,8 +131,5 @@ internal sealed class WorkingSet
         return [.. ranges];
     }
 
-    private sealed record Plan(CoreInstance? Memory, (int First, int Count)[] Ranges)
-    {
-        public static Plan None { get; } = new(null, []);
-    }
+    private sealed record Plan(CoreInstance Memory, (int First, int Count)[] Ranges);
 }
