@@ -45,10 +45,7 @@ internal static class FirstAnswer
         }
 
         var start = Stopwatch.GetTimestamp();
-        var pid = await task.CreateTaskAsync();
-        using var requests = new Requests(pid);
-        await task.StartAsync();
-        await requests.FirstAnswerAsync();
+        using var requests = await Requests.StartAsync(task);
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 

@@ -17,8 +17,8 @@ internal static class Neighbours
         await using var native = await TestTask.PrepareAsync(node, ["--", Memory.NativeHttp], Ctr.Runc);
         await using var guest = await TestTask.PrepareAsync(node, ["--", Memory.WasmHttp], Ctr.SkiffNode);
         await using var loop = await TestTask.StartAsync(node, ["/toolbox.wasm", "loop"], "looping", Ctr.SkiffNode);
-        using var toNative = await ServingAsync(native);
-        using var toGuest = await ServingAsync(guest);
+        using var toNative = await Requests.StartAsync(native);
+        using var toGuest = await Requests.StartAsync(guest);
         (string Name, Requests To, bool Beside)[] phases =
         [
             ("native HTTP hello under runc, alone", toNative, false),
@@ -62,13 +62,5 @@ internal static class Neighbours
                 CultureInfo.InvariantCulture,
                 $"| {sample.Name} | {sample.Median:0.00} | {sample.At(0.99):0.00} | {sample.Median / alone.Median:0.00}, {sample.At(0.99) / alone.At(0.99):0.00} |"));
         }
-    }
-
-    private static async Task<Requests> ServingAsync(TestTask task)
-    {
-        var requests = new Requests(await task.CreateTaskAsync());
-        await task.StartAsync();
-        await requests.FirstAnswerAsync();
-        return requests;
     }
 }

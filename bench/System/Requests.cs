@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Skiff.Harness;
 using Skiff.Linux;
 
 namespace Skiff.Bench;
@@ -22,8 +23,17 @@ internal sealed class Requests : IDisposable
         _client.DefaultRequestHeaders.ConnectionClose = true;
     }
 
+    /// <summary>To a container that is made, started and waited for until it answers.</summary>
+    public static async Task<Requests> StartAsync(TestTask task)
+    {
+        var requests = new Requests(await task.CreateTaskAsync());
+        await task.StartAsync();
+        await requests.FirstAnswerAsync();
+        return requests;
+    }
+
     /// <summary>Asked again and again, for as long as nobody listens.</summary>
-    public async Task FirstAnswerAsync()
+    private async Task FirstAnswerAsync()
     {
         var start = Stopwatch.GetTimestamp();
         while (true)

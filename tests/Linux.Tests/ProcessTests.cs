@@ -29,7 +29,7 @@ public sealed class ProcessTests(ReaperFixture fixture)
         Assert.Equal((state, ticks, isEnding, threads), ProcessIdentity.Parse(stat));
 
     [Fact]
-    public void This_process_lives_and_one_that_was_killed_does_not()
+    public async Task This_process_lives_and_one_that_was_killed_does_not()
     {
         Assert.True(ProcessIdentity.Lives(Environment.ProcessId));
         Assert.Null(ProcessIdentity.Lives(int.MaxValue));
@@ -38,7 +38,7 @@ public sealed class ProcessTests(ReaperFixture fixture)
         child.Signal(Signals.SIGKILL);
 
         // It has taken the signal, and is not yet marked as exiting: a few instructions.
-        Assert.True(SpinWait.SpinUntil(() => ProcessIdentity.Lives(child.Pid) != true, TimeSpan.FromSeconds(10)));
+        await Eventually.True(() => ProcessIdentity.Lives(child.Pid) != true);
     }
 
     [Theory]

@@ -40,7 +40,7 @@ public sealed class UnixListenerTests(ReaperFixture fixture) : IDisposable
             sleep 100;
             """;
         var child = fixture.Reaper.Spawn(new SpawnRequest { Program = "/usr/bin/perl", Arguments = ["perl", "-e", Script, _folder["s"]] });
-        Assert.True(SpinWait.SpinUntil(() => File.Exists(_folder["s"]), TimeSpan.FromSeconds(20)));
+        await Eventually.True(() => File.Exists(_folder["s"]));
 
         var pid = 0;
         for (var i = 0; i < 50; i++)
@@ -52,7 +52,7 @@ public sealed class UnixListenerTests(ReaperFixture fixture) : IDisposable
         Assert.False(ProcessIdentity.Lives(pid));
         child.Signal(Signals.SIGKILL);
         await child.Exit;
-        Assert.True(SpinWait.SpinUntil(() => !UnixPeer.IsListening(_folder["s"]), TimeSpan.FromSeconds(20)));
+        await Eventually.True(() => !UnixPeer.IsListening(_folder["s"]));
     }
 
     [Fact]

@@ -24,6 +24,8 @@ internal static class Guests
     private static readonly Dictionary<string, LinkedComponent> Linked = [];
     private static readonly Lazy<WasmEngine> SharedEngine = new(() => new WasmEngine());
 
+    public static WasmEngine Engine => SharedEngine.Value;
+
     /// <summary>Waits for descriptors, for all guests.</summary>
     public static WasiHost Host { get; } = new(TimeProvider.System, new ReadinessLoop());
 
@@ -65,7 +67,7 @@ internal static class Guests
                 var interfaces = new HostInterfaces();
                 WasiPreview2.Define(interfaces, state => ((HttpGuestState)state).Wasi);
                 WasiHttp.Define(interfaces, state => ((HttpGuestState)state).Http);
-                linked = new LinkedComponent(SharedEngine.Value, Component.Parse(bytes), interfaces, Compile, fibers: true);
+                linked = new LinkedComponent(Engine, Component.Parse(bytes), interfaces, Compile, fibers: true);
                 Linked.Add(name, linked);
             }
 
@@ -73,10 +75,10 @@ internal static class Guests
         }
     }
 
-    private static CompiledModule Compile(CoreModule module)
+    public static CompiledModule Compile(CoreModule module)
     {
-        using var code = SharedEngine.Value.Compile(module.Bytes.Span);
-        return CompiledModule.Load(SharedEngine.Value, code.Bytes);
+        using var code = Engine.Compile(module.Bytes.Span);
+        return CompiledModule.Load(Engine, code.Bytes);
     }
 
     private static string Repository([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));

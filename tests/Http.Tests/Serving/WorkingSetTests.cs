@@ -2,7 +2,6 @@ using System.Text;
 using Skiff.Components;
 using Skiff.Components.Abi;
 using Skiff.Components.Host;
-using Skiff.Components.Linking;
 using Skiff.Components.Runtime;
 using Skiff.Engine;
 using Skiff.Http.Serving;
@@ -31,18 +30,12 @@ public sealed class WorkingSetTests : IDisposable
           (func (export "run") (param "pages" u32) (canon lift (core func $i "run"))))
         """;
 
-    private readonly WasmEngine _engine = new();
-    private readonly LinkedComponent _component;
+    private readonly LinkedComponent _component = new(
+        Guests.Engine, Component.Parse(WasmEngine.FromText(Encoding.UTF8.GetBytes(Writer))), new HostInterfaces(), Guests.Compile, fibers: false);
+
     private readonly WorkingSet _set = new();
 
-    public WorkingSetTests() => _component = new LinkedComponent(
-        _engine, Component.Parse(WasmEngine.FromText(Encoding.UTF8.GetBytes(Writer))), new HostInterfaces(), Compile, fibers: false);
-
-    public void Dispose()
-    {
-        _component.Dispose();
-        _engine.Dispose();
-    }
+    public void Dispose() => _component.Dispose();
 
     [Fact]
     public void What_all_have_written_to_a_fresh_one_has_before_it_runs()
@@ -103,10 +96,4 @@ public sealed class WorkingSetTests : IDisposable
         instance.Core(instance.Linked.Plan.CoreInstances[0])!.FindMemory("memory")!.Value.Whole(out _);
 
     private static HashSet<int> Written(ComponentInstance instance) => [.. WrittenPages.TryFind(Memory(instance))!];
-
-    private CompiledModule Compile(CoreModule module)
-    {
-        using var code = _engine.Compile(module.Bytes.Span);
-        return CompiledModule.Load(_engine, code.Bytes);
-    }
 }
